@@ -1,0 +1,67 @@
+// What every engine on a factor graph answers, and with what.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace emnesy {
+
+enum class Task : std::uint8_t {
+  Marginals,  // posterior marginals of every choice
+  Map,        // most probable joint assignment (one-hot posteriors); decoded beliefs where loopy
+  Sample,     // one joint sample from the posterior (one-hot); from the marginals where loopy
+};
+
+// The prior of every choice, for a batch of examples. Probabilities of the alternatives; what they leave
+// goes to "none" where the choice has one. Several blocks, so that each neural predicate's tensor can be
+// used where it lies.
+template <typename Real>
+struct PriorBlock {
+  const Real* data = nullptr;
+  std::int64_t example_stride = 0;  // in elements; 0: the same for every example
+};
+
+// Where choice c finds its alternatives: block, offset in an example's row, stride between alternatives.
+struct PriorLayout {
+  std::vector<std::int32_t> block;
+  std::vector<std::int64_t> offset;
+  std::vector<std::int32_t> stride;
+};
+
+template <typename Real>
+struct PosteriorBlock {
+  Real* data = nullptr;             // laid out like the prior block, always with a row per example;
+  std::int64_t example_stride = 0;  // data == nullptr: not wanted
+};
+
+struct Options {
+  Task task = Task::Marginals;
+  int threads = 1;
+  std::uint64_t seed = 0;
+  int max_iterations = 200;   // loopy only
+  double damping = 0.0;       // loopy only: new = (1 - damping) * computed + damping * old
+  double tolerance = 1e-6;    // loopy only: greatest change of a normalised message
+};
+
+// The batch's evidence: labels[b * slot_count + s] is the label of slot s in example b, -1 unobserved.
+struct EvidenceView {
+  const std::int32_t* labels = nullptr;
+  std::int64_t example_stride = 0;
+};
+
+// log_evidence of an example whose evidence has probability zero. Finite, so that no infinity leaves an
+// engine; `possible` says which examples these are.
+constexpr double log_zero = -1e30;
+
+// All arrays have one entry per example and belong to the caller; null: not wanted.
+template <typename Real>
+struct ExampleResults {
+  Real* log_evidence = nullptr;
+  std::uint8_t* possible = nullptr;   // 0: impossible evidence; its posterior is its prior
+  std::int32_t* iterations = nullptr;
+  Real* residual = nullptr;
+  std::uint8_t* converged = nullptr;
+  Real* query_marginals = nullptr;    // examples x queries
+};
+
+}  // namespace emnesy

@@ -1,0 +1,1 @@
+"""emnesy: neurosymbolic learning as Expectation-Maximization."""
