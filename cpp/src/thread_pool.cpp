@@ -1,0 +1,140 @@
+#include "thread_pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#ifdef _WIN32
+#include <process.h>
+#define emnesy_process_id _getpid
+#else
+#include <unistd.h>
+#define emnesy_process_id getpid
+#endif
+
+namespace emnesy {
+namespace {
+
+using Body = std::function<void(std::int64_t, std::int64_t, int)>;
+
+// One parallel_for. Pool threads hold it by shared_ptr: one that comes late finds no chunk left and touches
+// nothing that belongs to the caller, which may have returned.
+struct Job {
+  Job(std::int64_t count_, std::int64_t chunk_, const Body* body_) : count(count_), chunk(chunk_), body(body_) {}
+
+  const std::int64_t count, chunk;
+  const Body* const body;
+  std::atomic<std::int64_t> next{0};
+  std::mutex mutex;
+  std::condition_variable done;
+  int running = 0;       // pool threads at work; guarded by mutex
+  int next_worker = 1;   // guarded by mutex; 0 is the caller
+  bool closed = false;   // guarded by mutex
+  std::exception_ptr error;  // guarded by mutex
+
+  void work(int worker) {
+    try {
+      for (;;) {
+        const std::int64_t begin = next.fetch_add(chunk, std::memory_order_relaxed);
+        if (begin >= count) return;
+        (*body)(begin, std::min(begin + chunk, count), worker);
+      }
+    } catch (...) {
+      next.store(count, std::memory_order_relaxed);
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (!error) error = std::current_exception();
+    }
+  }
+
+  void help() {
+    int worker;
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (closed) return;
+      ++running;
+      worker = next_worker++;
+    }
+    work(worker);
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (--running == 0) done.notify_all();
+  }
+};
+
+class Pool {
+ public:
+  // Threads are detached and the pool is never destroyed: joining at exit would hang where a fork or an
+  // interpreter shutdown has already ended them.
+  void submit(const std::shared_ptr<Job>& job, int helpers) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      for (; size_ < helpers; ++size_) std::thread([this] { loop(); }).detach();
+      for (int i = 0; i < helpers; ++i) queue_.push_back(job);
+    }
+    if (helpers == 1) {
+      wake_.notify_one();
+    } else {
+      wake_.notify_all();
+    }
+  }
+
+ private:
+  void loop() {
+    for (;;) {
+      std::shared_ptr<Job> job;
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wake_.wait(lock, [this] { return !queue_.empty(); });
+        job = std::move(queue_.front());
+        queue_.pop_front();
+      }
+      job->help();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::shared_ptr<Job>> queue_;
+  int size_ = 0;
+};
+
+// After a fork the child has none of the parent's threads, and its copy of the mutex may be locked for good:
+// the child starts a pool of its own.
+Pool& pool() {
+  static std::mutex mutex;
+  static Pool* current = nullptr;
+  static long owner = 0;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const long process = emnesy_process_id();
+  if (current == nullptr || owner != process) {
+    current = new Pool;
+    owner = process;
+  }
+  return *current;
+}
+
+}  // namespace
+
+void parallel_for(std::int64_t count, std::int64_t chunk, int threads, const Body& body) {
+  if (count <= 0) return;
+  chunk = std::max<std::int64_t>(chunk, 1);
+  const std::int64_t chunks = (count + chunk - 1) / chunk;
+  const int helpers = static_cast<int>(std::min<std::int64_t>(std::min(threads, 256), chunks)) - 1;
+  if (helpers <= 0) {
+    for (std::int64_t begin = 0; begin < count; begin += chunk) body(begin, std::min(begin + chunk, count), 0);
+    return;
+  }
+  const auto job = std::make_shared<Job>(count, chunk, &body);
+  pool().submit(job, helpers);
+  job->work(0);
+  std::unique_lock<std::mutex> lock(job->mutex);
+  job->closed = true;
+  job->done.wait(lock, [&] { return job->running == 0; });
+  if (job->error) std::rethrow_exception(job->error);
+}
+
+}  // namespace emnesy
