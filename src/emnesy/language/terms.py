@@ -63,3 +63,12 @@ class Compound:
 
 
 Term: TypeAlias = Var | Int | Float | Sym | Str | Compound
+
+
+def list_items(term: Term) -> tuple[Term, ...] | None:
+    """The items of a proper list, or None for other terms."""
+    items = []
+    while isinstance(term, Compound) and term.functor == "[|]":
+        items.append(term.args[0])
+        term = term.args[1]
+    return tuple(items) if isinstance(term, Sym) and term.name == "[]" else None

@@ -1,0 +1,71 @@
+"""Variables of core literals, and which of them a body binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from emnesy.language.core import Assign, BodyLiteral, InRange, Match
+from emnesy.language.substitute import input_variables, matched_variables, variables
+from emnesy.language.terms import Term, Var
+
+
+def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
+    """The terms of a literal, in the order of the text."""
+    if isinstance(literal, Match):
+        return literal.atom.args
+    if isinstance(literal, Assign):
+        return (literal.target, literal.expression)
+    if isinstance(literal, InRange):
+        return (literal.item, literal.low, literal.high)
+    return (literal.left, literal.right)
+
+
+def literal_variables(literal: BodyLiteral) -> Iterator[Var]:
+    """Every occurrence of a variable in `literal`."""
+    for term in literal_terms(literal):
+        yield from variables(term)
+
+
+def bound_variables(body: Iterable[BodyLiteral]) -> set[str]:
+    """The variables that `body` binds, in whatever order its literals have to be taken.
+
+    A positive atom binds the variables outside of arithmetic once those inside are bound; ``is`` and
+    ``in`` bind their left side once their right side is bound.
+    """
+    bound: set[str] = set()
+    waiting = [(set(_needs(lit)), set(_gives(lit))) for lit in body if not _is_test(lit)]
+    while True:
+        ready = [(needs, gives) for needs, gives in waiting if needs <= bound]
+        if not ready:
+            return bound
+        for _, gives in ready:
+            bound |= gives
+        waiting = [(needs, gives) for needs, gives in waiting if not needs <= bound]
+
+
+def _is_test(literal: BodyLiteral) -> bool:
+    if isinstance(literal, Match):
+        return literal.negated
+    return not isinstance(literal, (Assign, InRange))
+
+
+def _needs(literal: BodyLiteral) -> Iterator[str]:
+    if isinstance(literal, Match):
+        inputs = (var for argument in literal.atom.args for var in input_variables(argument))
+    elif isinstance(literal, Assign):
+        inputs = (*variables(literal.expression), *input_variables(literal.target))
+    else:
+        assert isinstance(literal, InRange)
+        inputs = (*variables(literal.low), *variables(literal.high), *input_variables(literal.item))
+    return (var.name for var in inputs)
+
+
+def _gives(literal: BodyLiteral) -> Iterator[str]:
+    if isinstance(literal, Match):
+        outputs = (var for argument in literal.atom.args for var in matched_variables(argument))
+    elif isinstance(literal, Assign):
+        outputs = matched_variables(literal.target)
+    else:
+        assert isinstance(literal, InRange)
+        outputs = matched_variables(literal.item)
+    return (var.name for var in outputs)
