@@ -32,9 +32,13 @@ class Table:
 def _text(cell: Cell) -> str:
     if cell is None:
         return "–"
-    return f"{cell:.3g}" if isinstance(cell, float) and abs(cell) < 1000 else f"{cell:.0f}" if isinstance(
-        cell, float
-    ) else str(cell)
+    return (
+        f"{cell:.3g}"
+        if isinstance(cell, float) and abs(cell) < 1000
+        else f"{cell:.0f}"
+        if isinstance(cell, float)
+        else str(cell)
+    )
 
 
 def write(folder: Path, name: str, title: str, machine: str, tables: Sequence[Table]) -> None:

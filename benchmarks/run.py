@@ -28,16 +28,26 @@ def task_names() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("tasks", nargs="*", default=task_names(), metavar="TASK",
-                        help=f"default: all of {', '.join(task_names())}")
-    parser.add_argument("--quick", action="store_true", help="few repeats: a check, not a measurement")
+    parser.add_argument(
+        "tasks",
+        nargs="*",
+        default=task_names(),
+        metavar="TASK",
+        help=f"default: all of {', '.join(task_names())}",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="few repeats: a check, not a measurement"
+    )
     parser.add_argument("--out", type=Path, default=FOLDER / "results")
     options = parser.parse_args()
     unknown = set(options.tasks) - set(task_names())
     if unknown:
-        parser.error(f"no such task: {', '.join(sorted(unknown))} (there are {', '.join(task_names())})")
+        parser.error(
+            f"no such task: {', '.join(sorted(unknown))} (there are {', '.join(task_names())})"
+        )
 
     import torch
+
     from measure import machine
     from report import write
 

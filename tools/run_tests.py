@@ -98,7 +98,7 @@ def finished(suite: str, report: Path, status: int) -> Outcome:
         outcome = counts(suite, report)
     except (OSError, ET.ParseError):
         return Outcome(suite, problem=f"{suite} tests broke off (exit status {status})")
-    if status != 0 and outcome.failed == 0:
+    if status < 0 or (status != 0 and outcome.failed == 0):
         outcome.problem = f"{suite} tests ended with exit status {status}"
     if outcome.passed + outcome.failed == 0 and not outcome.problem:
         outcome.problem = f"{suite}: no test ran"
