@@ -1,0 +1,1 @@
+"""Programs × engines: expectations, oracles, metamorphic and differential tests."""
