@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 ORACLES = ("problog", "hand")
+CAPABILITIES = ("computed_cells", "positive_cycles")
+"""Fields of `emnesy.engine.registry.EngineInfo` that a program may ask for."""
 
 
 class HeaderError(ValueError):
@@ -34,8 +36,8 @@ class Header:
     warnings: list[str] = field(default_factory=list)
     posteriors: list[Posterior] = field(default_factory=list)
     priors: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    approximate: set[str] = field(default_factory=set)
-    refusals: dict[str, str] = field(default_factory=dict)
+    needs: set[str] = field(default_factory=set)
+    loopy: bool = False
 
     @property
     def evaluable(self) -> bool:
@@ -120,11 +122,12 @@ def _expect(header: Header, kind: str, rest: str) -> None:
         header.errors.append(rest)
     elif kind == "warning":
         header.warnings.append(rest)
-    elif kind == "approximate":
-        header.approximate.add(rest)
-    elif kind == "refusal":
-        engine, _, code = rest.partition(" ")
-        header.refusals[engine] = code.strip()
+    elif kind == "needs":
+        if rest not in CAPABILITIES:
+            raise HeaderError(f"unknown capability: {rest!r}")
+        header.needs.add(rest)
+    elif kind == "loopy" and not rest:
+        header.loopy = True
     else:
         raise HeaderError(f"unknown expectation: {kind!r}")
 
@@ -137,7 +140,7 @@ def parse_header(text: str) -> Header:
             if match[1] not in ORACLES:
                 raise HeaderError(f"unknown oracle: {match[1]!r}")
             header.oracle = match[1]
-        elif match := re.match(r"%\s*expect\s+(\S+)\s+(.*?)\s*$", line):
+        elif match := re.match(r"%\s*expect\s+(\S+)\s*(.*?)\s*$", line):
             _expect(header, match[1], match[2])
         elif re.match(r"%\s*(expect|oracle)\b", line):
             raise HeaderError(f"cannot read: {line!r}")

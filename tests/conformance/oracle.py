@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -17,6 +18,7 @@ def problog_queries(text: str) -> dict[str, float]:
 
     Source: distribution semantics, Fierens et al. (2015), as implemented by the package `problog`.
     """
+    recursion_limit = sys.getrecursionlimit()
     with warnings.catch_warnings():
         # ProbLog warns about == and about packages it would like; neither changes an answer.
         warnings.simplefilter("ignore")
@@ -30,4 +32,6 @@ def problog_queries(text: str) -> dict[str, float]:
             )
         except InconsistentEvidenceError as error:
             raise ImpossibleEvidenceError(str(error)) from error
+        finally:
+            sys.setrecursionlimit(recursion_limit)  # ProbLog raises it and leaves it so
     return {str(atom): float(p) for atom, p in answers.items() if atom.is_ground()}
