@@ -27,9 +27,7 @@ def problog_queries(text: str) -> dict[str, float]:
         from problog.program import PrologString
 
         try:
-            answers: dict[Any, float] = (
-                get_evaluatable().create_from(PrologString(text)).evaluate()
-            )
+            answers: dict[Any, float] = get_evaluatable().create_from(PrologString(text)).evaluate()
         except InconsistentEvidenceError as error:
             raise ImpossibleEvidenceError(str(error)) from error
         finally:
