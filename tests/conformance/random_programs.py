@@ -1,9 +1,9 @@
 """Random small programs that ProbLog and emnesy both accept, as a Hypothesis strategy.
 
-Predicates are built in layers: `e…` of facts, `d` of one annotated disjunction, `r…` of rules over earlier
-predicates, hence negation is stratified by construction. Arguments are typed (symbols, integers), every
-variable is bound by a positive atom before it is used otherwise, and every predicate has a clause.
-Sizes keep the number of worlds near 2^12 at most.
+Predicates are built in layers: `e…` of facts, `d` of one annotated disjunction, `r…` of rules over
+earlier predicates, hence negation is stratified by construction. Arguments are typed (symbols,
+integers), every variable is bound by a positive atom before it is used otherwise, and every predicate
+has a clause. Sizes keep the number of worlds near 2^12 at most.
 """
 
 from __future__ import annotations

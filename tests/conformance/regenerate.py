@@ -1,7 +1,7 @@
 """Rewrite the `% expect query` lines of every `% oracle problog` program with ProbLog's answers.
 
-Run from the repository's root: ``PYTHONPATH=tests python -m conformance.regenerate [--check]``. It never
-uses emnesy, so that the expectations stay independent of what they test.
+Run from the repository's root: ``PYTHONPATH=tests python -m conformance.regenerate [--check]``. It
+never uses emnesy, so that the expectations stay independent of what they test.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def rewritten(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Rewrite, or with ``--check`` only say which files would change; exit status 1 if any would."""
+    """Rewrite, or with ``--check`` only say which files would change (exit status 1)."""
     stale: list[Path] = []
     for path in with_oracle():
         if header_of(path).errors:
