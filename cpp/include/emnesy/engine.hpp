@@ -26,12 +26,19 @@ struct PriorLayout {
   std::vector<std::int32_t> block;
   std::vector<std::int64_t> offset;
   std::vector<std::int32_t> stride;
+  std::vector<std::int64_t> block_size;  // per block: elements in one example's row
 };
 
 template <typename Real>
 struct PosteriorBlock {
   Real* data = nullptr;             // laid out like the prior block, always with a row per example;
   std::int64_t example_stride = 0;  // data == nullptr: not wanted
+};
+
+// In which order loopy belief propagation sends its messages.
+enum class Schedule : std::uint8_t {
+  Sequential,  // factor by factor, there and back, each from the newest messages
+  Flooding,    // all at once, each from the messages of the iteration before
 };
 
 struct Options {
@@ -41,6 +48,7 @@ struct Options {
   int max_iterations = 200;   // loopy only
   double damping = 0.0;       // loopy only: new = (1 - damping) * computed + damping * old
   double tolerance = 1e-6;    // loopy only: greatest change of a normalised message
+  Schedule schedule = Schedule::Sequential;  // loopy only
 };
 
 // The batch's evidence: labels[b * slot_count + s] is the label of slot s in example b, -1 unobserved.
@@ -61,7 +69,8 @@ struct ExampleResults {
   std::int32_t* iterations = nullptr;
   Real* residual = nullptr;
   std::uint8_t* converged = nullptr;
-  Real* query_marginals = nullptr;    // examples x queries
+  Real* query_marginals = nullptr;    // examples x queries; Map and Sample: 0 or 1, what holds in that world;
+                                      // 0 where the evidence is impossible
 };
 
 }  // namespace emnesy

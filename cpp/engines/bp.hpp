@@ -1,0 +1,43 @@
+// Belief propagation on a factor graph: exact in two passes where the graph is a forest, otherwise iterated.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "emnesy/engine.hpp"
+#include "emnesy/factor_graph.hpp"
+
+namespace emnesy {
+
+namespace bp {
+struct Plan;
+}
+
+// Immutable; may be called from several threads at once.
+class BeliefPropagation {
+ public:
+  // Throws std::logic_error where the graph breaks an invariant, std::invalid_argument where the layout does.
+  BeliefPropagation(FactorGraph graph, PriorLayout layout);
+  ~BeliefPropagation();
+
+  // No component has a loop: answers are exact.
+  bool exact() const;
+  const FactorGraph& graph() const { return graph_; }
+  const PriorLayout& layout() const { return layout_; }
+
+  // Real: float or double. priors and posteriors: one a block. Memory grows with threads, not with the batch.
+  // The answer to an example depends on its priors, labels and index in the batch and on the options,
+  // bit for bit, and not on the number of threads. Throws std::out_of_range for a label that its slot lacks.
+  template <typename Real>
+  void run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, const EvidenceView& evidence,
+           const Options& options, const std::vector<PosteriorBlock<Real>>& posteriors,
+           const ExampleResults<Real>& results) const;
+
+ private:
+  FactorGraph graph_;
+  PriorLayout layout_;
+  std::unique_ptr<const bp::Plan> plan_;
+};
+
+}  // namespace emnesy

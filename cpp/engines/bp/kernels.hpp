@@ -1,0 +1,203 @@
+// The inner loops: over the tuples of a slice (leaves) and over its groups (interface variables).
+#pragma once
+
+#include <cstdint>
+
+#include "bp/table.hpp"
+
+namespace emnesy::bp {
+
+struct Sum {
+  template <typename Real>
+  static void add(Real& total, Real term) {
+    total += term;
+  }
+};
+
+struct Max {
+  template <typename Real>
+  static void add(Real& total, Real term) {
+    if (total < term) total = term;
+  }
+};
+
+// The part of a table that an example visits.
+struct Range {
+  std::int32_t group_begin, group_end, tuple_begin, tuple_end;
+};
+
+// Scratch for tables of more leaves or interface variables than the loops below are unrolled for.
+template <typename Real>
+struct Spare {
+  Real* before;  // products of the messages before and after each position
+  Real* after;
+};
+
+// groups[g] = sum over the tuples of g of weight times the leaves' messages.
+template <typename Op, int Leaves, bool Weighted, typename Real>
+void sum_tuples(const Table& table, const Range& range, const Real* const* leaf, Real* groups, int leaves) {
+  const std::int32_t* const group = table.tuple_group.data();
+  const std::int32_t* const value = table.tuple_value.data();
+  const std::int64_t stride = table.tuple_count;
+  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) groups[g] = Real(0);
+  for (std::int32_t t = range.tuple_begin; t < range.tuple_end; ++t) {
+    Real product(1);
+    if constexpr (Weighted) product = static_cast<Real>(table.tuple_weight[t]);
+    if constexpr (Leaves < 0) {
+      for (int k = 0; k < leaves; ++k) product *= leaf[k][value[k * stride + t]];
+    } else {
+      for (int k = 0; k < Leaves; ++k) product *= leaf[k][value[k * stride + t]];
+    }
+    Op::add(groups[group[t]], product);
+  }
+}
+
+// belief[k][v] += over the tuples with value v at leaf k: weight times the group's weight times the other
+// leaves' messages. The leaf's own message is for the caller to multiply in, so nothing is ever divided out.
+template <typename Op, int Leaves, bool Weighted, typename Real>
+void leaf_beliefs(const Table& table, const Range& range, const Real* const* leaf, const Real* group_weight,
+                  Real* const* belief, int leaves, const Spare<Real>& spare) {
+  const std::int32_t* const group = table.tuple_group.data();
+  const std::int32_t* const value = table.tuple_value.data();
+  const std::int64_t stride = table.tuple_count;
+  for (std::int32_t t = range.tuple_begin; t < range.tuple_end; ++t) {
+    Real weight = group_weight[group[t]];
+    if constexpr (Weighted) weight *= static_cast<Real>(table.tuple_weight[t]);
+    if constexpr (Leaves == 1) {
+      Op::add(belief[0][value[t]], weight);
+    } else if constexpr (Leaves == 2) {
+      const std::int32_t a = value[t], b = value[stride + t];
+      Op::add(belief[0][a], weight * leaf[1][b]);
+      Op::add(belief[1][b], weight * leaf[0][a]);
+    } else if constexpr (Leaves == 3) {
+      const std::int32_t a = value[t], b = value[stride + t], c = value[2 * stride + t];
+      const Real ma = leaf[0][a], mb = leaf[1][b], mc = leaf[2][c];
+      Op::add(belief[0][a], weight * (mb * mc));
+      Op::add(belief[1][b], weight * (ma * mc));
+      Op::add(belief[2][c], weight * (ma * mb));
+    } else {
+      for (int k = leaves - 1; k >= 0; --k) {
+        spare.after[k] = k == leaves - 1 ? weight : spare.after[k + 1] * leaf[k + 1][value[(k + 1) * stride + t]];
+      }
+      Real before(1);
+      for (int k = 0; k < leaves; ++k) {
+        const std::int32_t v = value[k * stride + t];
+        Op::add(belief[k][v], before * spare.after[k]);
+        before *= leaf[k][v];
+      }
+    }
+  }
+}
+
+// Upwards: the message to the parent, the last interface variable. out starts at zero.
+template <typename Op, int Interfaces, typename Real>
+void message_up(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* out,
+                int interfaces) {
+  const std::int32_t* const value = table.group_value.data();
+  const std::int64_t stride = table.group_count;
+  const int children = (Interfaces < 0 ? interfaces : Interfaces) - 1;
+  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) {
+    Real product = groups[g];
+    for (int k = 0; k < children; ++k) product *= in[k][value[k * stride + g]];
+    Op::add(out[value[children * stride + g]], product);
+  }
+}
+
+// From all messages in: the messages to the first `outputs` interface variables (out starts at zero), every
+// group's weight (the product of the messages in), and the total over the groups.
+template <typename Op, int Interfaces, typename Real>
+Real messages_out(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* const* out,
+                  Real* group_weight, int interfaces, int outputs, const Spare<Real>& spare) {
+  const std::int32_t* const value = table.group_value.data();
+  const std::int64_t stride = table.group_count;
+  Real total(0);
+  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) {
+    const Real sum = groups[g];
+    if constexpr (Interfaces == 0) {
+      group_weight[g] = Real(1);
+      Op::add(total, sum);
+    } else if constexpr (Interfaces == 1) {
+      const std::int32_t a = value[g];
+      const Real ma = in[0][a];
+      group_weight[g] = ma;
+      Op::add(total, sum * ma);
+      if (outputs > 0) Op::add(out[0][a], sum);
+    } else if constexpr (Interfaces == 2) {
+      const std::int32_t a = value[g], b = value[stride + g];
+      const Real ma = in[0][a], mb = in[1][b];
+      group_weight[g] = ma * mb;
+      const Real sum_b = sum * mb;
+      Op::add(total, sum_b * ma);
+      if (outputs > 0) Op::add(out[0][a], sum_b);
+      if (outputs > 1) Op::add(out[1][b], sum * ma);
+    } else {
+      for (int k = interfaces - 1; k >= 0; --k) {
+        spare.after[k] = k == interfaces - 1 ? Real(1) : spare.after[k + 1] * in[k + 1][value[(k + 1) * stride + g]];
+      }
+      Real before(1);
+      for (int k = 0; k < interfaces; ++k) {
+        const std::int32_t v = value[k * stride + g];
+        if (k < outputs) Op::add(out[k][v], sum * (before * spare.after[k]));
+        before *= in[k][v];
+      }
+      group_weight[g] = before;
+      Op::add(total, sum * before);
+    }
+  }
+  return total;
+}
+
+// The loops above for the number of variables at hand.
+template <typename Op, typename Real>
+void sum_tuples(const Table& table, const Range& range, const Real* const* leaf, Real* groups) {
+  const int n = table.leaf_count;
+  if (!table.tuple_weight.empty()) return sum_tuples<Op, -1, true>(table, range, leaf, groups, n);
+  switch (n) {
+    case 0: return sum_tuples<Op, 0, false>(table, range, leaf, groups, n);
+    case 1: return sum_tuples<Op, 1, false>(table, range, leaf, groups, n);
+    case 2: return sum_tuples<Op, 2, false>(table, range, leaf, groups, n);
+    case 3: return sum_tuples<Op, 3, false>(table, range, leaf, groups, n);
+    default: return sum_tuples<Op, -1, false>(table, range, leaf, groups, n);
+  }
+}
+
+template <typename Op, typename Real>
+void leaf_beliefs(const Table& table, const Range& range, const Real* const* leaf, const Real* group_weight,
+                  Real* const* belief, const Spare<Real>& spare) {
+  const int n = table.leaf_count;
+  if (!table.tuple_weight.empty()) {
+    return leaf_beliefs<Op, -1, true>(table, range, leaf, group_weight, belief, n, spare);
+  }
+  switch (n) {
+    case 0: return;
+    case 1: return leaf_beliefs<Op, 1, false>(table, range, leaf, group_weight, belief, n, spare);
+    case 2: return leaf_beliefs<Op, 2, false>(table, range, leaf, group_weight, belief, n, spare);
+    case 3: return leaf_beliefs<Op, 3, false>(table, range, leaf, group_weight, belief, n, spare);
+    default: return leaf_beliefs<Op, -1, false>(table, range, leaf, group_weight, belief, n, spare);
+  }
+}
+
+template <typename Op, typename Real>
+void message_up(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* out) {
+  const int n = table.interface_count;
+  switch (n) {
+    case 1: return message_up<Op, 1>(table, range, groups, in, out, n);
+    case 2: return message_up<Op, 2>(table, range, groups, in, out, n);
+    case 3: return message_up<Op, 3>(table, range, groups, in, out, n);
+    default: return message_up<Op, -1>(table, range, groups, in, out, n);
+  }
+}
+
+template <typename Op, typename Real>
+Real messages_out(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* const* out,
+                  Real* group_weight, int outputs, const Spare<Real>& spare) {
+  const int n = table.interface_count;
+  switch (n) {
+    case 0: return messages_out<Op, 0>(table, range, groups, in, out, group_weight, n, outputs, spare);
+    case 1: return messages_out<Op, 1>(table, range, groups, in, out, group_weight, n, outputs, spare);
+    case 2: return messages_out<Op, 2>(table, range, groups, in, out, group_weight, n, outputs, spare);
+    default: return messages_out<Op, -1>(table, range, groups, in, out, group_weight, n, outputs, spare);
+  }
+}
+
+}  // namespace emnesy::bp

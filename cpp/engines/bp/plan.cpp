@@ -1,0 +1,433 @@
+// From a factor graph to a plan: what each variable is to each factor, which tables can be shared, which
+// components are trees, and where every message lies.
+#include "bp/plan.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "graph/pinned.hpp"
+
+namespace emnesy::bp {
+namespace {
+
+class Planner {
+ public:
+  Planner(const FactorGraph& graph, const PriorLayout& layout) : graph_(graph), layout_(layout) {}
+
+  Plan build() {
+    allowed_ = allowed_values(graph_);
+    pinned_ = pinned_values(graph_);
+    plan_.impossible = graph_.impossible;
+    plan_.block_size = layout_.block_size;
+    add_variables();
+    add_evidence();
+    add_factors();
+    add_components();
+    place_variables();
+    find_gaps();
+    plan_.scratch_size = end_;
+    return std::move(plan_);
+  }
+
+ private:
+  std::int64_t reserve(std::int64_t count) {
+    end_ += count;
+    return end_ - count;
+  }
+
+  void add_variables() {
+    const auto choices = static_cast<std::size_t>(graph_.choice_count);
+    if (layout_.block.size() != choices || layout_.offset.size() != choices || layout_.stride.size() != choices) {
+      throw std::invalid_argument("prior layout: one block, offset and stride a choice");
+    }
+    for (std::size_t i = 0; i < graph_.variable_count(); ++i) {
+      Variable v;
+      v.cardinality = graph_.cardinality[i];
+      v.pinned = pinned_[i];
+      if (i < choices) {
+        v.block = layout_.block[i];
+        v.offset = layout_.offset[i];
+        v.stride = layout_.stride[i];
+        v.has_none = graph_.choice_has_none[i] != 0;
+        const auto blocks = static_cast<std::int32_t>(layout_.block_size.size());
+        if (v.block < 0 || v.block >= blocks || v.stride < 1 || v.offset < 0 ||
+            v.offset + std::int64_t{v.stride} * (v.alternatives() - 1) >= layout_.block_size[v.block]) {
+          throw std::invalid_argument("prior layout: choice " + std::to_string(i) + " lies outside of its block");
+        }
+      }
+      if (!allowed_[i].empty()) {
+        v.allowed = static_cast<std::int64_t>(plan_.allowed.size());
+        plan_.allowed.insert(plan_.allowed.end(), allowed_[i].begin(), allowed_[i].end());
+        if (std::count(allowed_[i].begin(), allowed_[i].end(), 0) == v.cardinality) plan_.impossible = true;
+      }
+      plan_.largest = std::max(plan_.largest, v.cardinality);
+      plan_.variable.push_back(v);
+    }
+    plan_.ones_count = plan_.largest;
+    plan_.ones = reserve(plan_.largest);
+  }
+
+  // Slots and queries, sorted by variable.
+  void add_evidence() {
+    const auto sorted = [](const std::vector<std::int32_t>& variables) {
+      std::vector<std::int32_t> order(variables.size());
+      for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
+      std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return variables[a] < variables[b]; });
+      return order;
+    };
+    plan_.slot_of_variable = sorted(graph_.slot_variable);
+    plan_.query_of_variable = sorted(graph_.query_variable);
+    for (const std::int32_t s : plan_.slot_of_variable) ++plan_.variable[graph_.slot_variable[s]].slot_end;
+    for (const std::int32_t q : plan_.query_of_variable) ++plan_.variable[graph_.query_variable[q]].query_end;
+    std::int32_t slots = 0, queries = 0;
+    for (Variable& v : plan_.variable) {
+      v.slot_begin = slots;
+      v.slot_end = slots += v.slot_end;
+      v.query_begin = queries;
+      v.query_end = queries += v.query_end;
+    }
+    for (std::size_t s = 0; s < graph_.slot_variable.size(); ++s) {
+      plan_.slot_value_begin.push_back(static_cast<std::int64_t>(plan_.slot_value.size()));
+      const std::int32_t values = graph_.cardinality[graph_.slot_variable[s]];
+      for (std::int32_t l = 0; l < graph_.slot_label_count[s]; ++l) {
+        const std::uint8_t* mask = graph_.slot_mask.data() + graph_.slot_mask_begin[s] + std::int64_t{l} * values;
+        std::int32_t value = -1, count = 0;
+        for (std::int32_t v = 0; v < values; ++v) {
+          if (mask[v]) value = v, ++count;
+        }
+        plan_.slot_value.push_back(count == 1 ? value : -1);
+      }
+    }
+  }
+
+  // Tuples that the fixed evidence allows, without the variables that it pins.
+  void add_factors() {
+    const std::size_t count = graph_.factor_count();
+    scope_.resize(count);
+    degree_.assign(graph_.variable_count(), 0);
+    for (std::size_t f = 0; f < count; ++f) {
+      for (std::int64_t i = graph_.scope_begin[f]; i < graph_.scope_begin[f + 1]; ++i) {
+        const std::int32_t variable = graph_.scope[i];
+        if (pinned_[variable] >= 0) continue;
+        scope_[f].push_back(variable);
+        ++degree_[variable];
+      }
+    }
+    factor_.resize(count);
+  }
+
+  // Puts factor f into the plan; its interface variables come in the order given.
+  Factor add_factor(std::size_t f, const std::vector<std::int32_t>& interface) {
+    const std::int32_t* first = graph_.scope.data() + graph_.scope_begin[f];
+    const auto arity = static_cast<std::int32_t>(graph_.scope_begin[f + 1] - graph_.scope_begin[f]);
+    const std::int32_t position = graph_.slice_position[f];
+    const auto column_of = [&](std::int32_t variable) {
+      return static_cast<std::int32_t>(std::find(first, first + arity, variable) - first);
+    };
+
+    Factor factor;
+    TableSource source;
+    std::vector<std::int32_t> columns;
+    if (position >= 0 && pinned_[first[position]] < 0) {
+      factor.slice_variable = first[position];
+      factor.slice_local = degree_[factor.slice_variable] == 1;
+      source.slice_count = graph_.cardinality[factor.slice_variable];
+    }
+    factor.leaf_begin = static_cast<std::int32_t>(plan_.leaf.size());
+    for (const std::int32_t variable : scope_[f]) {
+      if (degree_[variable] > 1 || variable == factor.slice_variable) continue;
+      plan_.leaf.push_back(variable);
+      columns.push_back(column_of(variable));
+    }
+    source.leaf_count = static_cast<std::int32_t>(columns.size());
+    for (const std::int32_t variable : interface) columns.push_back(column_of(variable));
+    source.interface_count = static_cast<std::int32_t>(interface.size());
+    if (factor.slice_local) columns.push_back(position);
+    if (factor.slice_variable >= 0) {
+      source.slice_column =
+          static_cast<std::int32_t>(std::find(columns.begin(), columns.end(), position) - columns.begin());
+      Variable& slice = plan_.variable[factor.slice_variable];
+      factor.slice_choice = factor.slice_local && slice.choice();
+      slice.only_slices = factor.slice_local && !slice.choice();
+    }
+    source.arity = static_cast<std::int32_t>(columns.size());
+    for (std::int64_t t = 0; t < graph_.tuple_begin[f + 1] - graph_.tuple_begin[f]; ++t) {
+      const std::int32_t* tuple = graph_.tuple_value.data() + graph_.tuple_value_begin[f] + t * arity;
+      const double weight = graph_.unit_weight[f] ? 1.0 : graph_.tuple_weight[graph_.tuple_begin[f] + t];
+      bool kept = weight > 0;
+      for (std::int32_t i = 0; i < arity && kept; ++i) {
+        kept = allowed_[first[i]].empty() || allowed_[first[i]][tuple[i]];
+      }
+      if (!kept) continue;
+      for (const std::int32_t column : columns) source.tuples.push_back(tuple[column]);
+      source.weights.push_back(weight);
+    }
+    if (source.weights.empty()) plan_.impossible = true;
+    factor.table = share(make_table(source));
+    const Table& table = plan_.table[factor.table];
+    plan_.most_leaves = std::max(plan_.most_leaves, table.leaf_count);
+    plan_.most_interfaces = std::max(plan_.most_interfaces, table.interface_count);
+    most_groups_ = std::max(most_groups_, table.group_count);
+    std::int64_t leaf_values = 0;
+    for (std::int32_t k = 0; k < table.leaf_count; ++k) {
+      leaf_values += plan_.variable[plan_.leaf[factor.leaf_begin + k]].cardinality;
+    }
+    most_leaf_values_ = std::max(most_leaf_values_, leaf_values);
+    factor.groups = reserve(table.group_count);
+    factor.interface_begin = static_cast<std::int32_t>(plan_.interface.size());
+    for (const std::int32_t variable : interface) plan_.interface.push_back({variable, 0, 0});
+    return factor;
+  }
+
+  std::int32_t share(Table&& table) {
+    std::size_t hash = static_cast<std::size_t>(table.leaf_count) * 31 + static_cast<std::size_t>(table.interface_count);
+    const auto mix = [&](const std::vector<std::int32_t>& values) {
+      for (const std::int32_t v : values) hash = (hash ^ static_cast<std::size_t>(v)) * 0x100000001b3u;
+    };
+    mix(table.group_value);
+    mix(table.tuple_value);
+    mix(table.tuple_group);
+    const auto [begin, end] = known_.equal_range(hash);
+    for (auto it = begin; it != end; ++it) {
+      if (plan_.table[it->second] == table) return it->second;
+    }
+    plan_.table.push_back(std::move(table));
+    const auto id = static_cast<std::int32_t>(plan_.table.size()) - 1;
+    known_.emplace(hash, id);
+    return id;
+  }
+
+  // Walks every connected component; trees get a root and an order, the others go to the loopy part.
+  void add_components() {
+    const std::size_t variables = graph_.variable_count();
+    std::vector<std::vector<std::int32_t>> around(variables);  // factors of each interface variable
+    for (std::size_t f = 0; f < scope_.size(); ++f) {
+      for (const std::int32_t v : scope_[f]) {
+        if (degree_[v] > 1) around[v].push_back(static_cast<std::int32_t>(f));
+      }
+    }
+    std::vector<std::int32_t> parent_variable(scope_.size(), -2);  // -2: not seen, -1: root
+    std::vector<std::int32_t> parent_factor(variables, -1);
+    std::vector<std::size_t> loopy;
+    for (std::size_t root = 0; root < scope_.size(); ++root) {
+      if (parent_variable[root] != -2) continue;
+      std::vector<std::int32_t> order{static_cast<std::int32_t>(root)};
+      parent_variable[root] = -1;
+      std::size_t edges = 0, inner = 0;
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        for (const std::int32_t v : scope_[order[i]]) {
+          if (degree_[v] <= 1) continue;
+          ++edges;
+          if (parent_factor[v] >= 0) continue;
+          parent_factor[v] = order[i];
+          ++inner;
+          for (const std::int32_t g : around[v]) {
+            if (parent_variable[g] != -2) continue;
+            parent_variable[g] = v;
+            order.push_back(g);
+          }
+        }
+      }
+      if (edges + 1 == order.size() + inner) {
+        add_tree(order, parent_variable, around);
+      } else {
+        loopy.insert(loopy.end(), order.begin(), order.end());
+      }
+    }
+    std::sort(loopy.begin(), loopy.end());
+    add_loopy(loopy);
+    plan_.accumulators = reserve(most_leaf_values_);
+    plan_.group_weights = reserve(most_groups_);
+  }
+
+  void add_tree(const std::vector<std::int32_t>& order, const std::vector<std::int32_t>& parent_variable,
+                const std::vector<std::vector<std::int32_t>>& around) {
+    for (const std::int32_t f : order) {
+      std::vector<std::int32_t> interface;
+      for (const std::int32_t v : scope_[f]) {
+        if (degree_[v] > 1 && v != parent_variable[f]) interface.push_back(v);
+      }
+      if (parent_variable[f] >= 0) interface.push_back(parent_variable[f]);
+      Factor factor = add_factor(f, interface);
+      factor.has_parent = parent_variable[f] >= 0;
+      factor_[f] = factor;
+      for (std::size_t k = 0; k < interface.size(); ++k) {
+        // The message to a child comes on the way down, the one to the parent on the way up.
+        plan_.interface[factor.interface_begin + k].out = reserve(graph_.cardinality[interface[k]]);
+      }
+    }
+    for (const std::int32_t f : order) {
+      Factor& factor = factor_[f];
+      const std::int32_t count = plan_.table[factor.table].interface_count;
+      const std::int32_t children = count - (factor.has_parent ? 1 : 0);
+      factor.up_begin = static_cast<std::int32_t>(plan_.product.size());
+      for (std::int32_t k = 0; k < children; ++k) {
+        const std::int32_t v = plan_.interface[factor.interface_begin + k].variable;
+        const std::int64_t up = add_product(v, from_below(v, f, around));
+        plan_.interface[factor.interface_begin + k].in = up;
+        if (plan_.variable[v].wanted()) {
+          plan_.inner.push_back(v);
+          plan_.inner_up.push_back(up);
+          plan_.inner_down.push_back(plan_.interface[factor.interface_begin + k].out);
+        }
+      }
+      factor.up_end = factor.down_begin = static_cast<std::int32_t>(plan_.product.size());
+      if (factor.has_parent) {
+        const std::int32_t v = parent_variable[f];
+        std::vector<std::int64_t> inputs = from_below(v, f, around);
+        const std::int32_t above = factor_above(v, f, around, parent_variable);
+        const Factor& parent = factor_[above];
+        for (std::int32_t k = 0; k < plan_.table[parent.table].interface_count; ++k) {
+          const Interface& end = plan_.interface[parent.interface_begin + k];
+          if (end.variable == v) inputs.push_back(end.out);
+        }
+        // from_below counted only the factors below v other than f: what is left is v's own weights,
+        // its other children and the message from above.
+        plan_.interface[factor.interface_begin + children].in = add_product(v, inputs);
+      }
+      factor.down_end = static_cast<std::int32_t>(plan_.product.size());
+      plan_.tree.push_back(factor);
+    }
+  }
+
+  static std::int32_t factor_above(std::int32_t variable, std::int32_t, const std::vector<std::vector<std::int32_t>>& around,
+                                   const std::vector<std::int32_t>& parent_variable) {
+    for (const std::int32_t g : around[variable]) {
+      if (parent_variable[g] != variable) return g;
+    }
+    throw std::logic_error("a tree variable without a factor above it");
+  }
+
+  // The variable's own weights, and the messages of the factors below it, except the one from `except`.
+  std::vector<std::int64_t> from_below(std::int32_t variable, std::int32_t except,
+                                       const std::vector<std::vector<std::int32_t>>& around) {
+    std::vector<std::int64_t> inputs;
+    if (has_own_weights(variable)) inputs.push_back(own_in_scratch(variable));
+    for (const std::int32_t g : around[variable]) {
+      if (g == except) continue;
+      const Factor& below = factor_[g];
+      const std::int32_t last = plan_.table[below.table].interface_count - 1;
+      const Interface& end = plan_.interface[below.interface_begin + last];
+      if (below.has_parent && end.variable == variable) inputs.push_back(end.out);
+    }
+    return inputs;
+  }
+
+  std::int64_t add_product(std::int32_t variable, const std::vector<std::int64_t>& inputs) {
+    if (inputs.size() == 1) return inputs.front();
+    Product product;
+    product.cardinality = graph_.cardinality[variable];
+    product.output = reserve(product.cardinality);
+    product.input_begin = static_cast<std::int32_t>(plan_.product_input.size());
+    plan_.product_input.insert(plan_.product_input.end(), inputs.begin(), inputs.end());
+    product.input_end = static_cast<std::int32_t>(plan_.product_input.size());
+    plan_.product.push_back(product);
+    return product.output;
+  }
+
+  void add_loopy(const std::vector<std::size_t>& factors) {
+    plan_.loopy_interface = static_cast<std::int64_t>(plan_.interface.size());
+    for (const std::size_t f : factors) {
+      std::vector<std::int32_t> interface;
+      for (const std::int32_t v : scope_[f]) {
+        if (degree_[v] > 1) interface.push_back(v);
+      }
+      plan_.loopy.push_back(add_factor(f, interface));
+    }
+    std::vector<std::vector<std::int32_t>> edges(graph_.variable_count());
+    for (std::size_t i = plan_.loopy_interface; i < plan_.interface.size(); ++i) {
+      Interface& end = plan_.interface[i];
+      const std::int32_t values = graph_.cardinality[end.variable];
+      end.in = reserve(values);
+      end.out = reserve(values);
+      edges[end.variable].push_back(static_cast<std::int32_t>(plan_.edge.size()));
+      plan_.edge.push_back({end.variable, reserve(values)});
+    }
+    plan_.edge_begin.push_back(0);
+    for (std::size_t v = 0; v < edges.size(); ++v) {
+      if (edges[v].empty()) continue;
+      if (has_own_weights(static_cast<std::int32_t>(v))) own_in_scratch(static_cast<std::int32_t>(v));
+      plan_.variable[v].loopy_index = static_cast<std::int32_t>(plan_.loopy_variable.size());
+      plan_.loopy_variable.push_back(static_cast<std::int32_t>(v));
+      plan_.edge_of_variable.insert(plan_.edge_of_variable.end(), edges[v].begin(), edges[v].end());
+      plan_.edge_begin.push_back(static_cast<std::int64_t>(plan_.edge_of_variable.size()));
+    }
+  }
+
+  bool masked(std::int32_t variable) const {
+    const Variable& v = plan_.variable[variable];
+    return v.allowed >= 0 || v.slot_end > v.slot_begin;
+  }
+
+  bool has_own_weights(std::int32_t variable) const { return plan_.variable[variable].choice() || masked(variable); }
+
+  std::int64_t own_in_scratch(std::int32_t variable) {
+    Variable& v = plan_.variable[variable];
+    if (!v.prepared) {
+      v.prepared = true;
+      v.own = {0, reserve(v.cardinality)};
+      plan_.prepared.push_back(variable);
+    }
+    return v.own.offset;
+  }
+
+  // Where each remaining variable's own weights lie, and how its posterior is written.
+  void place_variables() {
+    for (std::size_t i = 0; i < plan_.variable.size(); ++i) {
+      Variable& v = plan_.variable[i];
+      const auto id = static_cast<std::int32_t>(i);
+      const bool queried = v.query_end > v.query_begin;
+      v.plain_output = v.choice() && v.stride == 1 && !v.has_none && !queried;
+      if (v.pinned >= 0) {
+        plan_.pinned.push_back(id);
+        continue;
+      }
+      if (degree_[i] == 0) plan_.free.push_back(id);
+      if (v.prepared) continue;
+      if (masked(id) || v.has_none || (v.choice() && v.stride != 1)) {
+        own_in_scratch(id);
+      } else if (v.choice()) {
+        v.own = {1 + v.block, v.offset};
+      } else {
+        v.own = {0, plan_.ones};
+      }
+    }
+    std::sort(plan_.prepared.begin(), plan_.prepared.end());
+  }
+
+  void find_gaps() {
+    for (std::size_t b = 0; b < plan_.block_size.size(); ++b) {
+      std::vector<std::uint8_t> used(plan_.block_size[b], 0);
+      for (const Variable& v : plan_.variable) {
+        if (v.block != static_cast<std::int32_t>(b)) continue;
+        for (std::int32_t k = 0; k < v.alternatives(); ++k) used[v.offset + std::int64_t{k} * v.stride] = 1;
+      }
+      for (std::int64_t i = 0; i < plan_.block_size[b];) {
+        std::int64_t end = i;
+        while (end < plan_.block_size[b] && used[end] == used[i]) ++end;
+        if (!used[i]) plan_.gap.push_back({static_cast<std::int32_t>(b), i, end});
+        i = end;
+      }
+    }
+  }
+
+  const FactorGraph& graph_;
+  const PriorLayout& layout_;
+  Plan plan_;
+  std::vector<std::vector<std::uint8_t>> allowed_;
+  std::vector<std::int32_t> pinned_;
+  std::vector<std::vector<std::int32_t>> scope_;  // per factor: its variables that are not pinned
+  std::vector<std::int32_t> degree_;              // per variable: factors with it in scope_
+  std::vector<Factor> factor_;                    // tree factors by their number in the graph
+  std::unordered_multimap<std::size_t, std::int32_t> known_;
+  std::int32_t most_groups_ = 1;
+  std::int64_t most_leaf_values_ = 1;
+  std::int64_t end_ = 0;
+};
+
+}  // namespace
+
+Plan make_plan(const FactorGraph& graph, const PriorLayout& layout) { return Planner(graph, layout).build(); }
+
+}  // namespace emnesy::bp

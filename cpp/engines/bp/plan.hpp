@@ -1,0 +1,124 @@
+// What belief propagation does, laid out once per graph as flat arrays; read-only afterwards.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bp/table.hpp"
+#include "emnesy/engine.hpp"
+#include "emnesy/factor_graph.hpp"
+
+namespace emnesy::bp {
+
+// Where numbers lie during a run. Row 0 is the worker's scratch, row 1 + b the example's row of prior block b.
+struct Place {
+  std::int32_t row = 0;
+  std::int64_t offset = 0;
+};
+
+struct Variable {
+  std::int32_t cardinality = 0;
+  std::int32_t block = -1;         // prior block; -1: no choice, its own weights are one
+  std::int64_t offset = 0;         // of its alternatives in the block's row
+  std::int32_t stride = 1;
+  bool has_none = false;
+  std::int32_t pinned = -1;        // its value where the program fixes it
+  std::int64_t allowed = -1;       // its mask in Plan::allowed; -1: every value
+  std::int32_t slot_begin = 0, slot_end = 0;    // its evidence slots, in Plan::slot_of_variable
+  std::int32_t query_begin = 0, query_end = 0;  // its queries, in Plan::query_of_variable
+  Place own;                       // its own weights: prior times masks
+  bool prepared = false;           // own has to be written into scratch for every example
+  bool plain_output = false;       // posterior lies contiguous, nothing else wants the belief
+  bool only_slices = false;        // a cell that does nothing but pick a slice: an observation needs no own weights
+
+  std::int32_t loopy_index = -1;   // its place in Plan::loopy_variable
+
+  bool choice() const { return block >= 0; }
+  std::int32_t alternatives() const { return cardinality - (has_none ? 1 : 0); }
+  bool wanted() const { return choice() || query_end > query_begin; }
+};
+
+// A message that is the product of others; where there is only one, it is used where it lies instead.
+struct Product {
+  std::int64_t output = 0;
+  std::int32_t cardinality = 0;
+  std::int32_t input_begin = 0, input_end = 0;  // in Plan::product_input (scratch offsets)
+};
+
+struct Factor {
+  std::int32_t table = 0;
+  std::int32_t leaf_begin = 0;       // in Plan::leaf
+  std::int32_t interface_begin = 0;  // in Plan::interface; a tree factor's parent comes last
+  bool has_parent = false;
+  std::int32_t slice_variable = -1;  // an observation of this variable picks the slice
+  bool slice_local = false;          // it is in no other factor and not an interface variable
+  bool slice_choice = false;         // it is a local choice: a picked slice has a weight, too
+  std::int64_t groups = 0;           // scratch: a sum for each group of the table
+  std::int32_t up_begin = 0, up_end = 0;      // products to make before the upward pass, in Plan::product
+  std::int32_t down_begin = 0, down_end = 0;  // and before the downward pass
+};
+
+// One end of an edge between a factor and an interface variable.
+struct Interface {
+  std::int32_t variable = 0;
+  std::int64_t in = 0;   // scratch: message from the variable
+  std::int64_t out = 0;  // scratch: message to the variable
+};
+
+// Loopy: the stored message from a factor to a variable.
+struct Edge {
+  std::int32_t variable = 0;
+  std::int64_t message = 0;  // scratch
+};
+
+struct Plan {
+  std::vector<Variable> variable;
+  std::vector<Table> table;
+  std::vector<Factor> tree;    // forest components, parents before children
+  std::vector<Factor> loopy;   // the factors of all components with loops
+  std::vector<std::int32_t> leaf;  // variables
+  std::vector<Interface> interface;
+  std::vector<Product> product;
+  std::vector<std::int64_t> product_input;
+
+  std::vector<std::int32_t> inner;       // tree variables between factors whose beliefs are wanted,
+  std::vector<std::int64_t> inner_up;    // and where their two messages lie
+  std::vector<std::int64_t> inner_down;
+  std::vector<std::int32_t> free;        // variables in no factor
+  std::vector<std::int32_t> pinned;      // variables that the program fixes
+  std::vector<std::int32_t> prepared;    // variables whose own weights are written for every example
+
+  std::vector<std::int32_t> loopy_variable;   // interface variables of loopy components
+  std::vector<std::int64_t> edge_begin;       // per loopy variable: its edges, in edge_of_variable
+  std::vector<std::int32_t> edge_of_variable;
+  std::vector<Edge> edge;                     // edge i belongs to interface entry loopy_interface + i
+  std::int64_t loopy_interface = 0;
+
+  // Evidence. Label l of slot s: slot_value[slot_value_begin[s] + l] is the one value it allows, or -1: several.
+  std::vector<std::int32_t> slot_value;
+  std::vector<std::int64_t> slot_value_begin;
+  std::vector<std::int32_t> slot_of_variable;
+  std::vector<std::int32_t> query_of_variable;
+  std::vector<std::uint8_t> allowed;
+  bool impossible = false;
+
+  // Elements of the prior blocks that no choice uses, as runs (block, begin, end).
+  struct Gap {
+    std::int32_t block;
+    std::int64_t begin, end;
+  };
+  std::vector<Gap> gap;
+  std::vector<std::int64_t> block_size;
+
+  std::int64_t ones = 0;                // scratch: as many ones as the largest variable has values
+  std::int64_t ones_count = 1;
+  std::int64_t accumulators = 0;        // scratch: one factor's leaf beliefs
+  std::int64_t group_weights = 0;       // scratch: one factor's weights on the way down
+  std::int64_t scratch_size = 0;
+  std::int32_t most_leaves = 1, most_interfaces = 1;
+  std::int32_t largest = 1;             // greatest cardinality
+};
+
+Plan make_plan(const FactorGraph& graph, const PriorLayout& layout);
+
+}  // namespace emnesy::bp

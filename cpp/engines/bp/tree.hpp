@@ -1,0 +1,125 @@
+// Trees: one pass from the leaves of each tree to its root, one back. Exact.
+//
+// Kschischang, Frey, Loeliger, "Factor graphs and the sum-product algorithm", IEEE Trans. Inf. Theory 47 (2001).
+#pragma once
+
+#include "bp/state.hpp"
+
+namespace emnesy::bp {
+
+template <typename Real>
+void find_messages(State<Real>& state, const Factor& factor, const Table& table) {
+  const Interface* interface = state.plan.interface.data() + factor.interface_begin;
+  for (std::int32_t k = 0; k < table.interface_count; ++k) {
+    state.in[k] = state.at(interface[k].in);
+    state.out[k] = state.at(interface[k].out);
+  }
+}
+
+// Afterwards every message towards a root is known, and log_total and exponent hold log p(evidence), or
+// with Max that of the most probable assignment. False: some message cannot be trusted.
+template <typename Op, typename Real>
+bool upward(State<Real>& state) {
+  const Plan& plan = state.plan;
+  for (std::size_t i = plan.tree.size(); i-- > 0;) {
+    const Factor& factor = plan.tree[i];
+    const Table& table = plan.table[factor.table];
+    const Range range = visited(state, factor, table);
+    if (!multiply(state, factor.up_begin, factor.up_end, state.exponent)) return false;
+    sum_groups<Op>(state, factor, table, range);
+    find_messages(state, factor, table);
+    const Real* groups = state.at(factor.groups);
+    if (factor.has_parent) {
+      const std::int32_t last = table.interface_count - 1;
+      const std::int32_t values = plan.variable[plan.interface[factor.interface_begin + last].variable].cardinality;
+      Real* message = state.out[last];
+      std::fill_n(message, values, Real(0));
+      message_up<Op>(table, range, groups, state.in.data(), message);
+      if (!rescale(message, values, state.exponent)) return false;
+    } else {
+      Real total = messages_out<Op>(table, range, groups, state.in.data(), state.out.data(),
+                                    state.at(plan.group_weights), 0, state.spare);
+      if (!rescale(&total, 1, state.exponent)) return false;
+      state.log_total += log_of(total);
+    }
+  }
+  return true;
+}
+
+// The posterior of one factor's leaves and of its local slice variable, from the groups' weights.
+template <typename Op, typename Real, typename Sink>
+void emit_leaves(State<Real>& state, const Factor& factor, const Table& table, const Range& range, Real* weights,
+                 Sink& sink) {
+  const Plan& plan = state.plan;
+  if (factor.slice_local) {
+    if (plan.variable[factor.slice_variable].wanted()) {
+      const Real* groups = state.at(factor.groups);
+      std::fill_n(state.accumulator.begin(), table.slice_count(), Real(0));
+      for (std::int32_t s = 0; s < table.slice_count(); ++s) {
+        const std::int32_t first = std::max(range.group_begin, table.slice_group[s]);
+        const std::int32_t last = std::min(range.group_end, table.slice_group[s + 1]);
+        for (std::int32_t g = first; g < last; ++g) Op::add(state.accumulator[s], groups[g] * weights[g]);
+      }
+      sink.belief(factor.slice_variable, state.accumulator.data());
+    }
+    weigh_slices(state, factor, table, weights);
+  }
+  if (table.leaf_count == 0) return;
+  Real* accumulators = state.at(plan.accumulators);
+  const std::int32_t* leaves = plan.leaf.data() + factor.leaf_begin;
+  std::int64_t used = 0;
+  for (std::int32_t k = 0; k < table.leaf_count; ++k) {
+    state.leaf[k] = state.own(leaves[k]);
+    state.belief[k] = accumulators + used;
+    used += plan.variable[leaves[k]].cardinality;
+  }
+  std::fill_n(accumulators, used, Real(0));
+  leaf_beliefs<Op>(table, range, state.leaf.data(), weights, state.belief.data(), state.spare);
+  for (std::int32_t k = 0; k < table.leaf_count; ++k) {
+    sink.product(leaves[k], state.leaf[k], state.belief[k]);
+  }
+}
+
+// After upward<Sum>: messages back to the leaves, and every wanted variable's belief into the sink.
+template <typename Real, typename Sink>
+bool downward(State<Real>& state, Sink& sink) {
+  const Plan& plan = state.plan;
+  Real* weights = state.at(plan.group_weights);
+  std::int64_t ignored = 0;
+  for (const Factor& factor : plan.tree) {
+    const Table& table = plan.table[factor.table];
+    const Range range = visited(state, factor, table);
+    const std::int32_t children = table.interface_count - (factor.has_parent ? 1 : 0);
+    if (!multiply(state, factor.down_begin, factor.down_end, ignored)) return false;
+    find_messages(state, factor, table);
+    const Interface* interface = plan.interface.data() + factor.interface_begin;
+    for (std::int32_t k = 0; k < children; ++k) {
+      std::fill_n(state.out[k], plan.variable[interface[k].variable].cardinality, Real(0));
+    }
+    const Real total = messages_out<Sum>(table, range, state.at(factor.groups), state.in.data(), state.out.data(),
+                                         weights, children, state.spare);
+    if (!Trusted<Real>::holds(total)) return false;
+    for (std::int32_t k = 0; k < children; ++k) {
+      if (!rescale(state.out[k], plan.variable[interface[k].variable].cardinality, ignored)) return false;
+    }
+    const Real scale = Real(1) / total;
+    for (std::int32_t g = range.group_begin; g < range.group_end; ++g) weights[g] *= scale;
+    emit_leaves<Sum>(state, factor, table, range, weights, sink);
+  }
+  for (std::size_t i = 0; i < plan.inner.size(); ++i) {
+    const std::int32_t values = plan.variable[plan.inner[i]].cardinality;
+    Real* belief = state.accumulator.data();
+    Real total(0);
+    for (std::int32_t v = 0; v < values; ++v) {
+      belief[v] = state.at(plan.inner_up[i])[v] * state.at(plan.inner_down[i])[v];
+      total += belief[v];
+    }
+    if (!Trusted<Real>::holds(total)) return false;
+    const Real scale = Real(1) / total;
+    for (std::int32_t v = 0; v < values; ++v) belief[v] *= scale;
+    sink.belief(plan.inner[i], belief);
+  }
+  return true;
+}
+
+}  // namespace emnesy::bp

@@ -1,0 +1,224 @@
+// Belief propagation on random forests against enumeration.
+#include <catch2/catch.hpp>
+
+#include <map>
+
+#include "oracle.hpp"
+
+using namespace emnesy;
+using namespace emnesy::tests;
+
+namespace {
+
+template <typename Real>
+double posterior_of(const Problem& p, const Answers<Real>& a, std::int32_t choice, std::int32_t value, std::int64_t row = 0) {
+  const std::int32_t b = p.layout.block[choice];
+  return static_cast<double>(
+      a.posterior[b][row * p.layout.block_size[b] + p.layout.offset[choice] + value * p.layout.stride[choice]]);
+}
+
+// The value that one-hot rows give to a choice.
+template <typename Real>
+std::int32_t decoded(const Problem& p, const Answers<Real>& a, std::int32_t choice, std::int64_t row = 0) {
+  const std::int32_t alternatives = p.graph.cardinality[choice] - p.graph.choice_has_none[choice];
+  std::int32_t value = -1;
+  for (std::int32_t k = 0; k < alternatives; ++k) {
+    const double x = posterior_of(p, a, choice, k, row);
+    REQUIRE((x == 0 || x == 1));
+    if (x == 1) {
+      REQUIRE(value == -1);
+      value = k;
+    }
+  }
+  if (value < 0) {
+    REQUIRE(p.graph.choice_has_none[choice]);
+    value = alternatives;
+  }
+  return value;
+}
+
+template <typename Real>
+void compare(const Problem& p, const Exact& exact, const Answers<Real>& a, double tolerance) {
+  REQUIRE(a.possible[0] == (exact.total > 0));
+  if (exact.total == 0) {
+    CHECK(a.log_evidence[0] == static_cast<Real>(log_zero));
+    for (std::size_t b = 0; b < p.priors.size(); ++b) {
+      for (std::size_t i = 0; i < p.priors[b].size(); ++i) REQUIRE(a.posterior[b][i] == static_cast<Real>(p.priors[b][i]));
+    }
+    return;
+  }
+  REQUIRE(static_cast<double>(a.log_evidence[0]) == Approx(std::log(exact.total)).epsilon(tolerance).margin(tolerance));
+  for (std::int32_t c = 0; c < p.graph.choice_count; ++c) {
+    for (std::int32_t k = 0; k < p.graph.cardinality[c] - p.graph.choice_has_none[c]; ++k) {
+      REQUIRE(posterior_of(p, a, c, k) == Approx(exact.marginal[c][k]).epsilon(tolerance).margin(tolerance));
+    }
+  }
+  for (std::size_t q = 0; q < exact.query.size(); ++q) {
+    REQUIRE(static_cast<double>(a.query[q]) == Approx(exact.query[q]).epsilon(tolerance).margin(tolerance));
+  }
+  CHECK(a.converged[0] == 1);
+}
+
+}  // namespace
+
+TEST_CASE("marginals, log-evidence and queries of random forests equal enumeration") {
+  Random random(1);
+  int possible = 0;
+  for (int i = 0; i < 600; ++i) {
+    INFO("problem " << i);
+    const Problem p = random_problem(random, Shape{});
+    REQUIRE_NOTHROW(p.graph.verify());
+    const BeliefPropagation engine(p.graph, p.layout);
+    REQUIRE(p.graph.is_forest());
+    REQUIRE(engine.exact());
+    const Exact exact = solve(p);
+    possible += exact.total > 0;
+    compare(p, exact, answer<double>(engine, p), 1e-9);
+    compare(p, exact, answer<float>(engine, p), 1e-4);
+  }
+  CHECK(possible > 300);
+}
+
+TEST_CASE("priors of zero, one and 1e-30 neither underflow nor give NaN") {
+  Random random(2);
+  Shape shape;
+  shape.extremes = true;
+  int possible = 0;
+  for (int i = 0; i < 600; ++i) {
+    INFO("problem " << i);
+    Problem p = random_problem(random, shape);
+    // What float makes of a prior is the prior, for both types; its sum is one only to 1e-7.
+    for (auto& block : p.priors) {
+      for (double& x : block) x = static_cast<double>(static_cast<float>(x));
+    }
+    const BeliefPropagation engine(p.graph, p.layout);
+    const Exact exact = solve(p);
+    possible += exact.total > 0;
+    compare(p, exact, answer<double>(engine, p), 2e-7);
+    compare(p, exact, answer<float>(engine, p), 1e-4);
+  }
+  CHECK(possible > 200);
+}
+
+TEST_CASE("elements that no choice uses keep their prior") {
+  Random random(3);
+  for (int i = 0; i < 50; ++i) {
+    const Problem p = random_problem(random, Shape{});
+    const BeliefPropagation engine(p.graph, p.layout);
+    const auto a = answer<float>(engine, p);
+    for (std::size_t b = 0; b < p.priors.size(); ++b) {
+      std::vector<bool> used(p.priors[b].size());
+      for (std::int32_t c = 0; c < p.graph.choice_count; ++c) {
+        if (p.layout.block[c] != static_cast<std::int32_t>(b)) continue;
+        for (std::int32_t k = 0; k < p.graph.cardinality[c] - p.graph.choice_has_none[c]; ++k) {
+          used[p.layout.offset[c] + k * p.layout.stride[c]] = true;
+        }
+      }
+      for (std::size_t e = 0; e < used.size(); ++e) {
+        if (!used[e]) REQUIRE(a.posterior[b][e] == 0.125f);
+      }
+    }
+  }
+}
+
+TEST_CASE("map finds the most probable assignment of random forests") {
+  Random random(4);
+  Options options;
+  options.task = Task::Map;
+  for (int i = 0; i < 400; ++i) {
+    INFO("problem " << i);
+    const Problem p = random_problem(random, Shape{});
+    const BeliefPropagation engine(p.graph, p.layout);
+    const Exact exact = solve(p);
+    const auto a = answer<double>(engine, p, 1, options);
+    REQUIRE(a.possible[0] == (exact.total > 0));
+    if (exact.total == 0) continue;
+    CHECK(a.log_evidence[0] == Approx(std::log(exact.total)).epsilon(1e-9).margin(1e-9));
+    std::vector<std::int32_t> world;
+    for (std::int32_t c = 0; c < p.graph.choice_count; ++c) world.push_back(decoded(p, a, c));
+    double best = 0;
+    enumerate(p, [&](const auto& values, double weight) {
+      if (!std::equal(world.begin(), world.end(), values.begin())) return;
+      for (std::size_t q = 0; q < exact.query.size(); ++q) {
+        const bool holds = p.graph.query_mask[p.graph.query_mask_begin[q] + values[p.graph.query_variable[q]]];
+        if (a.query[q] != (holds ? 1 : 0)) return;
+      }
+      best = std::max(best, weight);
+    });
+    // A choice without factor and evidence decides by its prior, whose sum rounding leaves near one.
+    REQUIRE(best == Approx(exact.best).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("samples follow the joint posterior") {
+  Random random(5);
+  Options options;
+  options.task = Task::Sample;
+  constexpr std::int64_t samples = 20000;
+  int compared = 0;
+  for (int i = 0; compared < 25; ++i) {
+    const Problem p = random_problem(random, Shape{});
+    const Exact exact = solve(p);
+    if (exact.total == 0) continue;
+    ++compared;
+    INFO("problem " << i);
+    options.seed = i;
+    const BeliefPropagation engine(p.graph, p.layout);
+    const auto a = answer<float>(engine, p, samples, options);
+    std::map<std::vector<std::int32_t>, double> expected, seen;
+    enumerate(p, [&](const auto& values, double weight) {
+      expected[{values.begin(), values.begin() + p.graph.choice_count}] += weight / exact.total;
+    });
+    for (std::int64_t s = 0; s < samples; ++s) {
+      std::vector<std::int32_t> world;
+      for (std::int32_t c = 0; c < p.graph.choice_count; ++c) world.push_back(decoded(p, a, c, s));
+      seen[world] += 1;
+    }
+    // Pearson's statistic over the cells that expect five or more; the rest in one cell.
+    double statistic = 0, rest_expected = 0, rest_seen = 0;
+    int cells = 0;
+    for (const auto& [world, probability] : expected) {
+      const double e = probability * samples, n = seen.count(world) ? seen[world] : 0;
+      if (e < 5) {
+        rest_expected += e;
+        rest_seen += n;
+      } else {
+        statistic += (n - e) * (n - e) / e;
+        ++cells;
+      }
+    }
+    for (const auto& [world, n] : seen) REQUIRE(expected.count(world) == 1);
+    if (rest_expected >= 5) {
+      statistic += (rest_seen - rest_expected) * (rest_seen - rest_expected) / rest_expected;
+      ++cells;
+    }
+    // Mean k, variance 2k: five standard deviations, a fixed seed.
+    const double freedom = std::max(cells - 1, 1);
+    CHECK(statistic < freedom + 5 * std::sqrt(2 * freedom) + 5);
+  }
+}
+
+TEST_CASE("the same bits for any number of threads") {
+  Random random(6);
+  for (const Task task : {Task::Marginals, Task::Map, Task::Sample}) {
+    for (int i = 0; i < 10; ++i) {
+      Shape shape;
+      shape.loops = i % 2 == 1;
+      const Problem p = random_problem(random, shape);
+      const BeliefPropagation engine(p.graph, p.layout);
+      Options options;
+      options.task = task;
+      options.seed = 7;
+      options.max_iterations = 20;
+      const auto one = answer<float>(engine, p, 150, options);
+      for (const int threads : {2, 4}) {
+        options.threads = threads;
+        const auto many = answer<float>(engine, p, 150, options);
+        CHECK(one.posterior == many.posterior);
+        CHECK(one.log_evidence == many.log_evidence);
+        CHECK(one.query == many.query);
+        CHECK(one.iterations == many.iterations);
+      }
+    }
+  }
+}
