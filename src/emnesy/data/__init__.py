@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Data set readers and networks of the reference tasks."""

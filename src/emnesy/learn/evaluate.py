@@ -1,0 +1,128 @@
+"""How good the networks are: accuracies on a split, through the program, and the log-likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emnesy.learn.accuracy import Count, count_truth, most_probable
+from emnesy.learn.batch import Batch
+from emnesy.learn.bridge import Bridge
+from emnesy.learn.estep import Inference
+from emnesy.learn.examples import Examples
+from emnesy.learn.protocols import ProgramLike
+from emnesy.learn.values import UNOBSERVED, ValueTable
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of one split; accuracies are fractions, None where nothing was there to compare with.
+
+    `label_accuracy`: share of the examples in which all labels follow from the most probable
+    symbols. `accuracy`: for neural predicates with a truth the share of right symbols, for observed
+    predicates that of examples in which all its labels are right. `log_likelihood`: mean of log p(y
+    | x) over the examples with possible labels; `impossible` counts the others. `predictions`:
+    neural predicate -> the values of the most probable symbols, ``(examples, *key axes)``.
+    `metrics`: what the data set adds.
+    """
+
+    label_accuracy: float | None
+    accuracy: dict[str, float | None]
+    log_likelihood: float | None
+    examples: int
+    impossible: int
+    predictions: dict[str, Tensor]
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@torch.no_grad()
+def evaluate(
+    model: ProgramLike,
+    bridge: Bridge,
+    inference: Inference,
+    examples: Examples,
+    *,
+    device: torch.device | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Evaluate the networks of `bridge` on a split; they are put into evaluation mode and back."""
+    was_training = bridge.training
+    bridge.eval()
+    try:
+        return _evaluate(model, bridge, inference, examples, device, progress)
+    finally:
+        bridge.train(was_training)
+
+
+def _evaluate(
+    model: ProgramLike,
+    bridge: Bridge,
+    inference: Inference,
+    examples: Examples,
+    device: torch.device | None,
+    progress: Callable[[int], None] | None,
+) -> Evaluation:
+    tables = {spec.predicate: ValueTable(spec.domain) for spec in model.interface.priors}
+    counts: dict[str, Count] = {}
+    whole = Count()
+    predictions: dict[str, list[Tensor]] = {name: [] for name in tables}
+    likelihood, possible, seen = 0.0, 0, 0
+    for batch in examples.batches():
+        outputs = bridge((batch if device is None else batch.to(device)).inputs)
+        step = inference(outputs, batch.labels)
+        likelihood += float(step.log_likelihood.double().sum())
+        possible += len(step.possible) - step.impossible
+        seen += len(batch)
+        choices = {
+            name: most_probable(output, outputs[name]) for name, output in inference.outputs.items()
+        }
+        for name, chosen in choices.items():
+            predictions[name].append(_values(chosen, tables[name]))
+        count_truth(counts, batch.truth, choices, tables)
+        whole.add(_count_labels(counts, batch, model.predict(choices)))
+        if progress is not None:
+            progress(seen)
+    joined = {name: torch.cat(parts) for name, parts in predictions.items() if parts}
+    return Evaluation(
+        whole.share,
+        {name: count.share for name, count in counts.items()},
+        likelihood / possible if possible else None,
+        seen,
+        seen - possible,
+        joined,
+        _own_metrics(examples.dataset, joined),
+    )
+
+
+def _values(alternatives: Tensor, table: ValueTable) -> Tensor:
+    if table.symbolic:
+        return alternatives
+    return torch.tensor([int(v) for v in table.values])[alternatives]  # type: ignore[arg-type]
+
+
+def _count_labels(counts: dict[str, Count], batch: Batch, predicted: Mapping[str, Any]) -> Tensor:
+    """Which labelled examples have all labels right; counts each observed predicate on the way."""
+    size = len(batch)
+    all_right = torch.ones(size, dtype=torch.bool)
+    labelled = torch.zeros(size, dtype=torch.bool)
+    for name, labels in batch.labels.items():
+        known = (labels != UNOBSERVED).view(size, -1)
+        right = (torch.as_tensor(np.asarray(predicted[name])).long() == labels).view(size, -1)
+        right = (right | ~known).all(dim=1)
+        some = known.any(dim=1)
+        counts.setdefault(name, Count()).add(right[some])
+        all_right &= right
+        labelled |= some
+    return all_right[labelled]
+
+
+def _own_metrics(dataset: Any, predictions: Mapping[str, Tensor]) -> dict[str, float]:
+    metrics = getattr(dataset, "metrics", None)
+    if metrics is None:
+        return {}
+    return {name: float(value) for name, value in metrics(predictions).items()}

@@ -1,0 +1,62 @@
+"""Optimizers, learning rate schedules and the moving average of the weights, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, OneCycleLR
+from torch.optim.swa_utils import AveragedModel
+
+from emnesy.learn.options import TrainOptions
+
+
+def make_optimizer(parameters: Iterable[Tensor], options: TrainOptions) -> Optimizer:
+    """The optimizer that `options` names."""
+    rate, decay = options.lr, options.weight_decay
+    if options.optimizer == "adamw":
+        return AdamW(parameters, rate, weight_decay=decay)
+    if options.optimizer == "adam":
+        return Adam(parameters, rate, weight_decay=decay)
+    return SGD(parameters, rate, momentum=options.momentum, weight_decay=decay)
+
+
+def make_schedule(optimizer: Optimizer, options: TrainOptions, steps: int) -> LRScheduler:
+    """The learning rate schedule that `options` names, over `steps` steps in all."""
+    if options.schedule == "onecycle" and steps > 1:
+        # One step more than are taken: at its end the rate is 0 and a step would be wasted.
+        return OneCycleLR(
+            optimizer, options.lr, total_steps=steps + 1, pct_start=options.warmup, div_factor=5
+        )
+    if options.schedule == "cosine" and steps > 0:
+        return CosineAnnealingLR(optimizer, T_max=steps)
+    return ConstantLR(optimizer, factor=1.0, total_iters=0)
+
+
+def make_average(networks: nn.Module, decay: float) -> AveragedModel | None:
+    """An exponential moving average of the weights, quick to forget at first; None where `decay` is
+    0.
+
+    Buffers (the statistics of batch normalisation) are taken over as they are.
+    """
+    if decay == 0:
+        return None
+
+    @torch.no_grad()
+    def update(averages: list[Tensor], weights: list[Tensor], count: Tensor | int) -> None:
+        steps = int(count)
+        torch._foreach_lerp_(averages, weights, 1 - min(decay, (1 + steps) / (10 + steps)))
+
+    return AveragedModel(networks, multi_avg_fn=update)  # type: ignore[arg-type]
+
+
+def entropy_weight(options: TrainOptions, progress: float) -> float:
+    """Weight of the entropy bonus at a `progress` from 0 to 1: geometric over the first 85 %, then
+    none.
+    """
+    share = progress / 0.85
+    if options.entropy == 0 or share >= 1:
+        return 0.0
+    return float(options.entropy * (options.entropy_end / options.entropy) ** share)

@@ -1,0 +1,120 @@
+"""The options of training: what `:- train(...)` may say and `--train key=value` may override."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from typing import Literal as OneOf
+
+from emnesy.diagnostics import Span
+from emnesy.learn.problems import problem, unknown_name
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How to train. The defaults learn multi-digit addition from 4 to 100 digits; see `docs`."""
+
+    epochs: int = 10
+    batch_size: int | OneOf["full", "auto"] = "auto"
+    """Examples a step; ``full`` the whole data set; ``auto`` about `batch_inputs` network
+    inputs.
+    """
+    batch_inputs: int = 120
+    e_step: OneOf["batch", "epoch"] = "batch"
+    """``epoch``: one E-step over the whole data set before the gradient steps of each epoch."""
+    m_steps: int = 1
+    """Gradient steps a batch on the same targets (Multi-M)."""
+    mode: OneOf["em", "std"] = "em"
+    """``em``: M-step on the E-step's targets; ``std``: gradient of log p(y | x) itself."""
+    targets: OneOf["soft", "hard", "stochastic"] = "soft"
+    optimizer: OneOf["adamw", "adam", "sgd"] = "adamw"
+    lr: float = 2e-3
+    weight_decay: float = 0.01
+    momentum: float = 0.9
+    """Of ``sgd``."""
+    schedule: OneOf["onecycle", "cosine", "constant"] = "onecycle"
+    warmup: float = 0.2
+    """Share of the steps in which ``onecycle`` rises."""
+    clip: float = 0.0
+    """Largest norm of the gradient; 0: not clipped."""
+    ema: float = 0.99
+    """Decay of the moving average of the weights that is evaluated and saved; 0: none."""
+    entropy: float = 0.0
+    """Weight of the entropy bonus at the first step, falling geometrically to `entropy_end`."""
+    entropy_end: float = 1e-3
+    patience: int = 0
+    """Epochs without a better validation likelihood after which training stops; 0: never."""
+    shuffle: bool = True
+    workers: int = 0
+    """Processes that load data (`torch.utils.data.DataLoader`); 0: none."""
+    device: str = "cpu"
+    channels_last: bool = True
+    """Memory format of convolutional networks; faster on CPUs."""
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], span: Span | None = None) -> TrainOptions:
+        """Options by name, as a directive or the command line gives them.
+
+        Errors: `DataError` E0660 for an unknown name, a value of another type or out of range.
+        """
+        known = {field.name: field for field in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in known:
+                raise unknown_name("E0660", "training option", name, known, span=span)
+            values[name] = _converted(name, value, getattr(cls, name), span)
+        return cls(**values)
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "e_step": ("batch", "epoch"),
+    "mode": ("em", "std"),
+    "targets": ("soft", "hard", "stochastic"),
+    "optimizer": ("adamw", "adam", "sgd"),
+    "schedule": ("onecycle", "cosine", "constant"),
+}
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (0, 1e9),
+    "batch_size": (1, 1e9),
+    "batch_inputs": (1, 1e9),
+    "m_steps": (1, 1e6),
+    "lr": (0, 1e6),
+    "weight_decay": (0, 1e6),
+    "momentum": (0, 1),
+    "warmup": (0, 1),
+    "clip": (0, 1e12),
+    "ema": (0, 1),
+    "entropy": (0, 1e6),
+    "entropy_end": (1e-12, 1e6),
+    "patience": (0, 1e9),
+    "workers": (0, 1024),
+}
+
+
+def _converted(name: str, value: Any, default: Any, span: Span | None) -> Any:
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise problem(
+                "E0660",
+                f"{name} = {value} is none of {', '.join(_CHOICES[name])}",
+                span=span,
+            )
+        return value
+    if name == "batch_size" and value in ("full", "auto"):
+        return value
+    if isinstance(default, bool):
+        if value in (True, False, "true", "false"):
+            return value in (True, "true")
+        raise problem("E0660", f"{name} is true or false, not {value}", span=span)
+    if isinstance(default, str) and name != "batch_size":
+        return str(value)
+    wanted = float if isinstance(default, float) else int
+    if isinstance(value, bool) or not isinstance(value, (int, wanted)):
+        kind = "a number" if wanted is float else "an integer"
+        raise problem("E0660", f"{name} is {kind}, not {value!r}", span=span)
+    low, high = _RANGES[name]
+    if not low <= value <= high:
+        raise problem("E0660", f"{name} = {value} is not between {low:g} and {high:g}", span=span)
+    return wanted(value)

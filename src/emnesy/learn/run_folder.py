@@ -1,0 +1,103 @@
+"""The folder of a run: what was run, how it went, and what came out of it.
+
+``config.json`` (all settings), ``program.nesy`` (the text), ``metrics.jsonl`` (one object an epoch,
+then one of the test split), ``checkpoint.safetensors`` (to resume from), ``weights.safetensors``
+(the networks), ``picture.png`` where the data set draws one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import nn
+
+from emnesy.learn.checkpoint import write_atomically
+from emnesy.learn.problems import problem
+
+CONFIG, PROGRAM, METRICS = "config.json", "program.nesy", "metrics.jsonl"
+WEIGHTS, PICTURE = "weights.safetensors", "picture.png"
+
+
+class RunFolder:
+    """One run's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, program: Path, out: Path | None, config: Mapping[str, Any]) -> RunFolder:
+        """A new folder, `out` or ``runs/<program>-<timestamp>``, with the settings and the text in
+        it.
+
+        Errors: `DataError` E0671 where it cannot be made or already holds a run.
+        """
+        path = out or _fresh(Path("runs") / f"{program.stem}-{time.strftime('%Y%m%d-%H%M%S')}")
+        if (path / CONFIG).exists():
+            raise problem(
+                "E0671",
+                f"{path} already holds a run",
+                help=f"continue it with --resume {path}, or choose another folder",
+            )
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise problem("E0671", f"cannot make the folder {path}: {error.strerror}") from error
+        folder = cls(path)
+        folder._write(PROGRAM, program.read_bytes())
+        folder._write(CONFIG, json.dumps(config, indent=2, default=str).encode() + b"\n")
+        return folder
+
+    @classmethod
+    def reopen(cls, path: Path) -> tuple[RunFolder, dict[str, Any]]:
+        """The folder of an earlier run and its settings (E0670 where it is none)."""
+        try:
+            config = json.loads((path / CONFIG).read_text("utf-8"))
+        except (OSError, json.JSONDecodeError) as error:
+            raise problem(
+                "E0670",
+                f"{path} is not the folder of a run: {error}",
+                help="--resume takes a folder that `emnesy train` made",
+            ) from error
+        return cls(path), config
+
+    def write_metrics(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Replace ``metrics.jsonl``: after a resume it holds each epoch once."""
+        lines = [json.dumps(finite(record)) + "\n" for record in records]
+        self._write(METRICS, "".join(lines).encode())
+
+    def write_weights(self, networks: nn.Module) -> Path:
+        """Write the networks' parameters and buffers, by ``network.parameter``."""
+        state = {k: v.detach().cpu().contiguous() for k, v in networks.state_dict().items()}
+        self._write(WEIGHTS, save(state))
+        return self.path / WEIGHTS
+
+    @property
+    def picture(self) -> Path:
+        """Where the data set's picture goes."""
+        return self.path / PICTURE
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_atomically(self.path / name, data)
+
+
+def finite(value: Any) -> Any:
+    """`value` with NaN and infinities as None, which JSON has."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: finite(entry) for key, entry in value.items()}
+    return value
+
+
+def _fresh(path: Path) -> Path:
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate

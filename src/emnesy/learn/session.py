@@ -1,0 +1,259 @@
+"""`emnesy train` without the command line: program in, trained networks and figures out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emnesy.diagnostics import EmnesyError
+from emnesy.language.core import CoreProgram
+from emnesy.learn.checkpoint import seed_everything
+from emnesy.learn.evaluate import Evaluation
+from emnesy.learn.examples import Examples
+from emnesy.learn.factories import importable, make_dataset, make_networks
+from emnesy.learn.observer import Observer
+from emnesy.learn.options import TrainOptions
+from emnesy.learn.problems import problem
+from emnesy.learn.protocols import ProgramLike
+from emnesy.learn.run_folder import RunFolder, finite
+from emnesy.learn.trainer import Trainer
+
+_EVALUATION_INPUTS = 1000  # network inputs a batch: enough to be fast, little memory
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line may say beside the program; see `emnesy train --help`."""
+
+    seed: int = 0
+    threads: int | None = None
+    train: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a session ended: interrupted, or with an evaluation of the test split (where there is
+    one).
+    """
+
+    finished: bool
+    evaluation: Evaluation | None
+    seconds: dict[str, float]
+    epochs: int
+    seed: int
+    notes: tuple[str, ...] = ()
+
+    def summary(self) -> dict[str, Any]:
+        """The figures as the last line of ``emnesy train --json`` gives them."""
+        found = self.evaluation
+        result: dict[str, Any] = {
+            "label_accuracy": found.label_accuracy if found else None,
+            "accuracy": dict(found.accuracy) if found else {},
+            "log_likelihood": found.log_likelihood if found else None,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "epochs": self.epochs,
+            "seed": self.seed,
+        }
+        if found and found.metrics:
+            result["metrics"] = dict(found.metrics)
+        if found and found.impossible:
+            result["impossible"] = found.impossible
+        return dict(finite(result))
+
+
+class Session:
+    """A program with its networks and data, ready to be trained."""
+
+    def __init__(
+        self,
+        model: ProgramLike,
+        program: Path,
+        settings: Settings,
+        *,
+        observer: Observer | None = None,
+        folder: RunFolder | None = None,
+    ) -> None:
+        """Makes networks and data sets and checks the first example of each split against the
+        program.
+
+        Errors: `DataError` of the E06 family, at the directive concerned where there is one.
+        """
+        core = model.core
+        _check_trainable(core, model)
+        self.settings = settings
+        self.folder = folder
+        self.program_folder = program.parent
+        self.options = TrainOptions.read({**core.train_options, **settings.train})
+        threads = settings.threads or available_cores()
+        torch.set_num_threads(threads)
+        seed_everything(settings.seed)
+        networks = make_networks(core, self.program_folder, settings.networks)
+        inputs = sum(len(spec.choices) for spec in model.interface.priors)
+        size = _batch_size(self.options, inputs)
+        splits = {
+            split: self._examples(
+                model,
+                split,
+                size if split == "train" else max(1, _EVALUATION_INPUTS // max(1, inputs)),
+            )
+            for split in ("train", "valid", "test")
+        }
+        if splits["train"] is None:
+            raise problem(
+                "E0635",
+                "the data factory gives no training split",
+                span=core.data.span if core.data else None,
+            )
+        self.test = splits["test"]
+        self.trainer = Trainer(
+            model,
+            networks,
+            splits["train"],
+            self.options,
+            valid=splits["valid"],
+            seed=settings.seed,
+            threads=threads,
+            observer=_Recorder(self, observer or Observer()),
+            folder=folder.path if folder else None,
+        )
+        self.descriptions = [
+            f"{split}: {_describe(examples)}" for split, examples in splits.items() if examples
+        ]
+
+    def run(self) -> Outcome:
+        """Train to the end or to an interruption, evaluate, and write the run's files."""
+        trainer = self.trainer
+        with importable(self.program_folder):
+            finished = trainer.fit()
+            if not finished:
+                return self._outcome(finished, None, ())
+            trainer.finish()
+            evaluation = trainer.evaluate(self.test) if self.test else None
+        outcome = self._outcome(finished, evaluation, ())
+        if self.folder is None:
+            return outcome
+        self.record({"test": outcome.summary()})
+        self.folder.write_weights(trainer.networks)
+        return self._outcome(finished, evaluation, tuple(self._draw(evaluation)))
+
+    def record(self, *more: Mapping[str, Any]) -> None:
+        """Write the epochs' records, and `more`, to the run's ``metrics.jsonl``."""
+        if self.folder is not None:
+            self.folder.write_metrics([*self.trainer.progress.history, *more])
+
+    def _examples(self, model: ProgramLike, split: str, size: int | None) -> Examples | None:
+        dataset = make_dataset(
+            model.core,
+            self.program_folder,
+            split,
+            seed=self.settings.seed,
+            overrides=self.settings.data,
+        )
+        if dataset is None:
+            return None
+        training = split == "train"
+        examples = Examples(
+            dataset,
+            model.interface,
+            split,
+            batch_size=size,
+            shuffle=training and self.options.shuffle,
+            seed=self.settings.seed,
+            workers=self.options.workers if training else 0,
+        )
+        if not examples.first().labels:
+            observed = ", ".join(str(signature) for signature in model.core.observed)
+            raise problem(
+                "E0634",
+                f"{split} example 0 labels nothing that the program observes ({observed})",
+            )
+        return examples
+
+    def _outcome(
+        self, finished: bool, evaluation: Evaluation | None, notes: tuple[str, ...]
+    ) -> Outcome:
+        progress = self.trainer.progress
+        return Outcome(
+            finished, evaluation, dict(progress.seconds), progress.epoch, self.settings.seed, notes
+        )
+
+    def _draw(self, evaluation: Evaluation | None) -> list[str]:
+        draw = getattr(self.test.dataset, "picture", None) if self.test else None
+        if draw is None or evaluation is None or self.folder is None:
+            return []
+        try:
+            draw(evaluation.predictions, str(self.folder.picture))
+        except ImportError as error:
+            return [f"no picture: {error.name} is missing (pip install 'emnesy[examples]')"]
+        except EmnesyError:
+            raise
+        except Exception as error:  # a picture is not worth losing a trained network for
+            return [f"no picture: {type(error).__name__}: {error}"]
+        return [f"picture: {self.folder.picture}"]
+
+
+class _Recorder(Observer):
+    """Writes the metrics of every epoch, then tells the observer of the command line."""
+
+    def __init__(self, session: Session, observer: Observer) -> None:
+        self._session = session
+        self.epoch_begins = observer.epoch_begins  # type: ignore[method-assign]
+        self.batch_ends = observer.batch_ends  # type: ignore[method-assign]
+        self._epoch_ends = observer.epoch_ends
+
+    def epoch_ends(self, record: dict[str, Any]) -> None:
+        self._session.record()
+        self._epoch_ends(record)
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _check_trainable(core: CoreProgram, model: ProgramLike) -> None:
+    for rule in core.rules:
+        if rule.choice is not None and rule.choice.kind == "learned":
+            raise problem(
+                "E0662",
+                "probabilities t(…) cannot be learned yet, only networks",
+                span=rule.span,
+                help="give the probability a fixed value",
+            )
+    if not model.interface.priors:
+        raise problem(
+            "E0661",
+            "the program has no neural predicate: there is nothing to train",
+            help="nn(net, input, X, domain) :: p(…, X) :- … declares one",
+        )
+    if not model.interface.labels:
+        raise problem(
+            "E0661",
+            "the program observes nothing: there is nothing to learn from",
+            help="observe p/arity. says which predicate the examples give values for",
+        )
+
+
+def _batch_size(options: TrainOptions, inputs: int) -> int | None:
+    if options.batch_size == "full":
+        return None
+    if options.batch_size == "auto":
+        return max(1, round(options.batch_inputs / max(1, inputs)))
+    return int(options.batch_size)
+
+
+def _describe(examples: Examples) -> str:
+    describe = getattr(examples.dataset, "describe", None)
+    if describe is not None:
+        return str(describe())
+    count = "an unknown number of" if examples.count is None else str(examples.count)
+    return f"{count} examples"

@@ -1,0 +1,227 @@
+"""The training loop: EM or gradient descent on the likelihood, stopped and resumed at any step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from emnesy.learn.accuracy import Count, count_truth, most_probable
+from emnesy.learn.batch import Batch
+from emnesy.learn.bridge import Bridge
+from emnesy.learn.estep import EStep
+from emnesy.learn.evaluate import Evaluation, evaluate
+from emnesy.learn.examples import Examples
+from emnesy.learn.interrupt import Interrupt
+from emnesy.learn.losses import EMLoss, LogLikelihood
+from emnesy.learn.observer import Observer
+from emnesy.learn.optimizers import entropy_weight, make_average, make_optimizer, make_schedule
+from emnesy.learn.options import TrainOptions
+from emnesy.learn.problems import problem
+from emnesy.learn.progress_state import Progress
+from emnesy.learn.protocols import ProgramLike
+from emnesy.learn.snapshot import restore, save
+from emnesy.learn.values import ValueTable
+
+
+class Trainer:
+    """Trains the networks of one program on one data set.
+
+    `fit` runs from wherever the state is to the last epoch; with a `folder` it writes a checkpoint
+    after every epoch, and when it is interrupted.
+    """
+
+    def __init__(
+        self,
+        model: ProgramLike,
+        networks: Mapping[str, nn.Module],
+        train: Examples,
+        options: TrainOptions,
+        *,
+        valid: Examples | None = None,
+        seed: int = 0,
+        threads: int | None = None,
+        observer: Observer | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """Errors: `DataError` E0660 where the schedule needs a length that the data set does not
+        tell.
+        """
+        self.model = model
+        self.options = options
+        self.seed = seed
+        self.observer = observer or Observer()
+        self.folder = folder
+        self.train, self.valid = train, valid
+        self.device = torch.device(options.device)
+        self.loss: EMLoss | LogLikelihood = (
+            EMLoss(model, options.targets, threads=threads)
+            if options.mode == "em"
+            else LogLikelihood(model, threads=threads)
+        )
+        self.bridge = Bridge(self.loss.inference.outputs, networks).to(self.device)
+        if options.channels_last:
+            self.bridge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = make_optimizer(self.bridge.parameters(), options)
+        self.schedule = make_schedule(self.optimizer, options, self._planned_steps())
+        self.average = make_average(self.bridge, options.ema)
+        self.progress = Progress()
+        self._tables = {s.predicate: ValueTable(s.domain) for s in model.interface.priors}
+        self.targets: dict[int, EStep] = {}  # e_step="epoch": by batch number
+
+    @property
+    def networks(self) -> Bridge:
+        """The networks to evaluate: the moving average where there is one and it has begun."""
+        if self.average is None or int(self.average.n_averaged) == 0:
+            return self.bridge
+        average: Bridge = self.average.module  # type: ignore[assignment]
+        return average
+
+    def fit(self) -> bool:
+        """Train up to the last epoch; False where it was interrupted (the state is saved then)."""
+        self.bridge.train()
+        with Interrupt() as interrupt:
+            while self.progress.epoch < self.options.epochs and not self._out_of_patience():
+                started = time.perf_counter()
+                whole = self._epoch(interrupt)
+                self.progress.seconds["total"] += time.perf_counter() - started
+                if not whole:
+                    self.save()
+                    return False
+                self._end_epoch()
+        return True
+
+    def evaluate(self, examples: Examples) -> Evaluation:
+        """Accuracies and log-likelihood on a split."""
+        return evaluate(
+            self.model, self.networks, self.loss.inference, examples, device=self.device
+        )
+
+    def save(self) -> None:
+        """Write the checkpoint, if there is a folder for it."""
+        if self.folder is not None:
+            save(self, self.folder)
+
+    def resume(self, folder: Path) -> None:
+        """Go back to the state of the checkpoint in `folder`."""
+        restore(self, folder)
+
+    def _epoch(self, interrupt: Interrupt) -> bool:
+        epoch = self.progress.epoch
+        self.observer.epoch_begins(epoch, self.options.epochs, self.train.batches_per_epoch)
+        if self.options.e_step == "epoch" and self.progress.batch == 0:
+            self._whole_e_step(epoch)
+        for batch in self.train.batches(epoch, start=self.progress.batch):
+            self._step(batch)
+            self.observer.batch_ends(self.progress)
+            if interrupt.requested:
+                return False
+        return True
+
+    def _step(self, batch: Batch) -> None:
+        """One E-step and its M-steps."""
+        clock = time.perf_counter()
+        inputs = batch.to(self.device).inputs
+        outputs: dict[str, Tensor] = {}
+        step = self.targets.get(self.progress.batch)
+        e_seconds = 0.0
+        for _ in range(self.options.m_steps):
+            outputs = self.bridge(inputs)
+            if step is None:
+                step = self.loss.e_step(outputs, batch.labels, self._e_step_seed())
+                e_seconds = step.seconds
+            self._gradient_step(self.loss.value(outputs, step), count=len(step.possible))
+        if step is not None:
+            self.progress.saw(step)
+        self._compare(outputs, batch)
+        self.progress.seconds["e_step"] += e_seconds
+        self.progress.seconds["network"] += time.perf_counter() - clock - e_seconds
+        self.progress.batch += 1
+
+    def _gradient_step(self, loss: Tensor, count: int) -> None:
+        if isinstance(self.loss, EMLoss):
+            self.loss.entropy = entropy_weight(self.options, self._share_done())
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.loss.last_impossible < count:  # otherwise nothing can be learned from this batch
+            loss.backward()  # type: ignore[no-untyped-call]
+            if self.options.clip:
+                nn.utils.clip_grad_norm_(self.bridge.parameters(), self.options.clip)
+            self.optimizer.step()
+            if self.average is not None:
+                self.average.update_parameters(self.bridge)
+        self.schedule.step()
+        self.progress.step += 1
+        self.progress.add_loss(loss.item(), count)
+
+    def _compare(self, outputs: Mapping[str, Tensor], batch: Batch) -> None:
+        """Note how many symbols are right, where the data set gives the truth; training never uses
+        it.
+        """
+        counts: dict[str, Count] = {}
+        choices = {
+            name: most_probable(self.loss.inference.outputs[name], outputs[name])
+            for name in batch.truth
+        }
+        count_truth(counts, batch.truth, choices, self._tables)
+        for name, count in counts.items():
+            self.progress.compared(name, count.right, count.total)
+
+    def _whole_e_step(self, epoch: int) -> None:
+        """Targets for the whole data set, from the networks as they are now."""
+        self.targets = {}
+        self.bridge.eval()
+        with torch.no_grad():
+            for number, batch in enumerate(self.train.batches(epoch)):
+                outputs = self.bridge(batch.to(self.device).inputs)
+                step = self.loss.e_step(outputs, batch.labels, self._e_step_seed() + number)
+                self.targets[number] = step
+                self.progress.seconds["e_step"] += step.seconds
+        self.bridge.train()
+
+    def _end_epoch(self) -> None:
+        record: dict[str, Any] = self.progress.end_epoch(self.optimizer.param_groups[0]["lr"])
+        self.targets = {}
+        if self.valid is not None:
+            found = self.evaluate(self.valid)
+            record["valid"] = {
+                "label_accuracy": found.label_accuracy,
+                "accuracy": found.accuracy,
+                "log_likelihood": found.log_likelihood,
+            }
+            if self.progress.is_best(found.log_likelihood) and self.options.patience:
+                self.progress.keep_best(self.networks)
+        self.save()
+        self.observer.epoch_ends(record)
+
+    def finish(self) -> None:
+        """With early stopping: go back to the weights that were best on the validation split."""
+        if self.progress.best_weights:
+            self.networks.load_state_dict(self.progress.best_weights)
+
+    def _out_of_patience(self) -> bool:
+        patience = self.options.patience
+        return bool(patience) and self.progress.epochs_without_better >= patience
+
+    def _share_done(self) -> float:
+        return self.progress.step / max(1, self._planned_steps())
+
+    def _planned_steps(self) -> int:
+        batches = self.train.batches_per_epoch
+        if batches is None:
+            if self.options.schedule != "constant" or self.options.entropy:
+                raise problem(
+                    "E0660",
+                    "the data set does not tell its length, which the schedule "
+                    f"{self.options.schedule} needs",
+                    help="schedule=constant, or give the data set a __len__",
+                )
+            return 0
+        return batches * self.options.epochs * self.options.m_steps
+
+    def _e_step_seed(self) -> int:
+        # Distinct for every E-step of every run, and the same when a run is resumed.
+        return (self.seed << 32) + self.progress.step
