@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -124,7 +125,11 @@ def _place(reading: _Reading, answer: Tensor) -> Tensor:
     device = answer.device
     if reading.rows is not None or reading.index:
         rows = torch.arange(len(spec.choices)) if reading.rows is None else reading.rows
-        place = (slice(None), rows.to(device), *(column.to(device) for column in reading.index))
+        place: tuple[Any, ...] = (
+            slice(None),
+            rows.to(device),
+            *(column.to(device) for column in reading.index),
+        )
         answer = answer[place]
     if reading.places is None:
         return answer.reshape(len(answer), *spec.shape)

@@ -119,7 +119,8 @@ def restore_optimizer(
 
 
 def random_state() -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The states of the global random generators of PyTorch, NumPy and Python.""" tensors =
+    """The states of the global random generators of PyTorch, NumPy and Python."""
+    tensors = {"torch": torch.get_rng_state()}
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for number, state in enumerate(torch.cuda.get_rng_state_all()):
             tensors[f"cuda{number}"] = state

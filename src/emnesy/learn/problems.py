@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from emnesy.diagnostics import DataError, Diagnostic, Span
+from emnesy.diagnostics.suggest import did_you_mean
 
 
 def problem(
@@ -27,11 +27,6 @@ def unknown_name(
     them.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        advice = f"did you mean {near[0]}?"
-    elif names:
-        advice = "there are " + ", ".join(names)
-    else:
-        advice = "there are none"
+    listed = "there are " + ", ".join(names) if names else "there are none"
+    advice = did_you_mean(name, names) or listed
     return problem(code, f"unknown {what} {name}", help=advice, span=span)
