@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from emnesy.learn.outputs import Output
-from emnesy.learn.values import UNOBSERVED, ValueTable
+from emnesy.learn.values import ValueTable
 
 
 class Count:
@@ -45,6 +45,6 @@ def count_truth(
 ) -> None:
     """Add the alternatives `choices` of each neural predicate with a truth to `counts`."""
     for name, truth in truths.items():
-        known = truth != UNOBSERVED
+        known = truth != tables[name].unobserved
         right = tables[name].positions(truth) == choices[name]
         counts.setdefault(name, Count()).add(right[known])

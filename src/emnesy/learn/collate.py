@@ -13,7 +13,6 @@ from emnesy.ground.interface import Interface
 from emnesy.learn.batch import Batch
 from emnesy.learn.labels import LabelReader, TensorReader
 from emnesy.learn.problems import problem, unknown_name
-from emnesy.learn.values import UNOBSERVED
 
 _PARTS = ("inputs", "labels", "truth")
 
@@ -91,13 +90,13 @@ class Collator:
         read = [self._labels.item(p[1], name) for p, name in zip(parts, names, strict=True)]
         labels = {}
         for key in _keys(read):
-            blank = torch.full(self._labels.readers[key].shape, UNOBSERVED)
+            blank = self._labels.readers[key].blank()
             labels[key] = self._stack_one(key, [part.get(key, blank) for part in read], names)
         truth = {}
         for key in _keys(part[2] for part in parts):
             if key in self._truth:
                 reader = self._truth[key]
-                blank = torch.full(reader.shape, UNOBSERVED)
+                blank = reader.blank()
                 tensors = [
                     reader.item(part[2][key], name) if key in part[2] else blank
                     for part, name in zip(parts, names, strict=True)

@@ -16,7 +16,7 @@ from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
 from emnesy.learn.examples import Examples
 from emnesy.learn.protocols import ProgramLike
-from emnesy.learn.values import UNOBSERVED, ValueTable
+from emnesy.learn.values import ValueTable
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,10 @@ def _evaluate(
     progress: Callable[[int], None] | None,
 ) -> Evaluation:
     tables = {spec.predicate: ValueTable(spec.domain) for spec in model.interface.priors}
+    unobserved = {
+        spec.signature.name: ValueTable(spec.values if spec.functional else None).unobserved
+        for spec in model.interface.labels
+    }
     counts: dict[str, Count] = {}
     whole = Count()
     predictions: dict[str, list[Tensor]] = {name: [] for name in tables}
@@ -84,7 +88,7 @@ def _evaluate(
         for name, chosen in choices.items():
             predictions[name].append(_values(chosen, tables[name]))
         count_truth(counts, batch.truth, choices, tables)
-        whole.add(_count_labels(counts, batch, model.predict(choices)))
+        whole.add(_count_labels(counts, batch, model.predict(choices), unobserved))
         if progress is not None:
             progress(seen)
     joined = {name: torch.cat(parts) for name, parts in predictions.items() if parts}
@@ -105,13 +109,18 @@ def _values(alternatives: Tensor, table: ValueTable) -> Tensor:
     return torch.tensor([int(v) for v in table.values])[alternatives]  # type: ignore[arg-type]
 
 
-def _count_labels(counts: dict[str, Count], batch: Batch, predicted: Mapping[str, Any]) -> Tensor:
+def _count_labels(
+    counts: dict[str, Count],
+    batch: Batch,
+    predicted: Mapping[str, Any],
+    unobserved: Mapping[str, int],
+) -> Tensor:
     """Which labelled examples have all labels right; counts each observed predicate on the way."""
     size = len(batch)
     all_right = torch.ones(size, dtype=torch.bool)
     labelled = torch.zeros(size, dtype=torch.bool)
     for name, labels in batch.labels.items():
-        known = (labels != UNOBSERVED).view(size, -1)
+        known = (labels != unobserved[name]).view(size, -1)
         right = (torch.as_tensor(np.asarray(predicted[name])).long() == labels).view(size, -1)
         right = (right | ~known).all(dim=1)
         some = known.any(dim=1)

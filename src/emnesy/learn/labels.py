@@ -13,7 +13,7 @@ from torch import Tensor
 
 from emnesy.ground.interface import Interface, LabelSpec, PriorSpec
 from emnesy.learn.problems import problem, unknown_name
-from emnesy.learn.values import UNOBSERVED, ValueTable
+from emnesy.learn.values import ValueTable
 
 
 class TensorReader:
@@ -36,7 +36,8 @@ class TensorReader:
         self.size = int(np.prod(self.shape, dtype=np.int64))
         self.used = torch.zeros(self.size, dtype=torch.bool)
         self.used[used] = True
-        self._all_used = bool(self.used.all())
+        # Labels where the program has no key are left for the engine to refuse; truth there is void.
+        self._keep = isinstance(spec, LabelSpec) or bool(self.used.all())
         self._axes = spec.axes
 
     def item(self, written: Any, where: str) -> Tensor:
@@ -60,7 +61,7 @@ class TensorReader:
                 "E0632",
                 f"{names[0]}: {self.name} has shape {_size(tensor.shape[1:])}, "
                 f"the program's keys make {_size(self.shape)}",
-                help=f"one entry a key of {self.name}, {UNOBSERVED} where it is unobserved",
+                help=f"one entry a key of {self.name}, {self.values.unobserved} where it is unobserved",
             )
         wrong = self.values.wrong(tensor)
         if wrong is not None:
@@ -73,7 +74,11 @@ class TensorReader:
                     f"{names[example]}: {self.key(place)} is given the value {value}, "
                     f"which is none of {self.values.describe()}",
                 )
-        return tensor if self._all_used else self._masked(tensor)
+        return tensor if self._keep else self._masked(tensor)
+
+    def blank(self) -> Tensor:
+        """One example's tensor with nothing observed."""
+        return torch.full(self.shape, self.values.unobserved, dtype=torch.int64)
 
     def key(self, place: int) -> str:
         """The atom without its value that flat position `place` belongs to: ``sum(3)``."""
@@ -86,7 +91,7 @@ class TensorReader:
 
     def _masked(self, tensor: Tensor) -> Tensor:
         flat = tensor.flatten(1).clone()
-        flat[:, ~self.used] = UNOBSERVED
+        flat[:, ~self.used] = self.values.unobserved
         return flat.view(tensor.shape)
 
     def _integers(self, tensor: Tensor, where: str) -> Tensor:
@@ -142,7 +147,7 @@ class LabelReader:
             elif (place := self._atoms.get(_squeezed(written))) is not None:
                 name, position = place
                 reader = self.readers[name]
-                tensor = loose.setdefault(name, torch.full((reader.size,), UNOBSERVED))
+                tensor = loose.setdefault(name, reader.blank().flatten())
                 number = reader.values.number(value)
                 if number is None:
                     raise problem(

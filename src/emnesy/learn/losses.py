@@ -13,8 +13,8 @@ from typing import Literal as OneOf
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
+from emnesy.learn.autograd import with_slopes
 from emnesy.learn.estep import TASKS, EStep, Inference, Targets
 from emnesy.learn.outputs import as_float
 from emnesy.learn.problems import problem
@@ -141,26 +141,7 @@ class LogLikelihood(ProgramLoss):
         if not given:
             raise problem("E0661", "the program has no neural predicate: there is nothing to train")
         value = step.log_likelihood.to(given[0].device, given[0].dtype)
-        result: Tensor = _WithSlope.apply(value, len(given), *slopes, *given)  # type: ignore[no-untyped-call]
-        return -result
-
-
-class _WithSlope(torch.autograd.Function):
-    """The identity on a value, with given derivatives by tensors that it did not come from."""
-
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, count: int, *tensors: Tensor) -> Tensor:
-        ctx.save_for_backward(*tensors[:count])
-        return value.clone()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        slopes = ctx.saved_tensors
-        rows = [
-            slope * gradient.to(slope.device).view(-1, *[1] * (slope.ndim - 1)) for slope in slopes
-        ]
-        return (None, None, *[None] * len(slopes), *rows)
+        return -with_slopes(value, slopes, given)
 
 
 def _used_choices(shape: tuple[int, ...], offsets: Any, bernoulli: bool) -> Tensor | None:

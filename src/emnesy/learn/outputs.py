@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from emnesy.ground.interface import PriorSpec
+from emnesy.learn.autograd import prior_slope
 from emnesy.learn.problems import problem
 
 Kind = OneOf["logits", "probabilities"]
@@ -60,10 +61,7 @@ class Output:
         """
         if self.kind == "logits":
             return posterior - prior
-        ratio = posterior / prior.clamp_min(_TINY)
-        if self.bernoulli:
-            ratio = ratio - (1 - posterior) / (1 - prior).clamp_min(_TINY)
-        return ratio
+        return prior_slope(prior, posterior, bernoulli=self.bernoulli)
 
     def check_kind(self, output: Tensor) -> None:
         """Refuse outputs that look like the kind that was not declared (E0643).

@@ -21,7 +21,7 @@ from emnesy.learn.checkpoint import write_atomically
 from emnesy.learn.problems import problem
 
 CONFIG, PROGRAM, METRICS = "config.json", "program.nesy", "metrics.jsonl"
-WEIGHTS, PICTURE = "weights.safetensors", "picture.png"
+CHECKPOINT, WEIGHTS, PICTURE = "checkpoint.safetensors", "weights.safetensors", "picture.png"
 
 
 class RunFolder:
@@ -35,20 +35,23 @@ class RunFolder:
         """A new folder, `out` or ``runs/<program>-<timestamp>``, with the settings and the text in
         it.
 
-        Errors: `DataError` E0671 where it cannot be made or already holds a run.
+        A finished run in `out` is
+        replaced. Errors: `DataError` E0671 where the folder cannot be made or holds an unfinished run.
         """
         path = out or _fresh(Path("runs") / f"{program.stem}-{time.strftime('%Y%m%d-%H%M%S')}")
-        if (path / CONFIG).exists():
+        if (path / CONFIG).exists() and not (path / WEIGHTS).exists():
             raise problem(
                 "E0671",
-                f"{path} already holds a run",
-                help=f"continue it with --resume {path}, or choose another folder",
+                f"{path} holds an unfinished run",
+                help=f"continue it with --resume {path}, delete it, or choose another folder",
             )
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise problem("E0671", f"cannot make the folder {path}: {error.strerror}") from error
         folder = cls(path)
+        for stale in (WEIGHTS, PICTURE, METRICS, CHECKPOINT):  # of the finished run replaced here
+            (path / stale).unlink(missing_ok=True)
         folder._write(PROGRAM, program.read_bytes())
         folder._write(CONFIG, json.dumps(config, indent=2, default=str).encode() + b"\n")
         return folder

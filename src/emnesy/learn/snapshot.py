@@ -19,11 +19,10 @@ from emnesy.learn.checkpoint import (
 )
 from emnesy.learn.estep import EStep
 from emnesy.learn.problems import problem
+from emnesy.learn.run_folder import CHECKPOINT
 
 if TYPE_CHECKING:
     from emnesy.learn.trainer import Trainer
-
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def save(trainer: Trainer, folder: Path) -> None:

@@ -11,6 +11,9 @@ from torch import Tensor
 from emnesy.language.core import Value
 
 UNOBSERVED = -1
+"""Marks an entry of which nothing is known, unless -1 may be a value; then `LEAST` does."""
+
+LEAST = -(2**63)
 
 
 class ValueTable:
@@ -30,6 +33,7 @@ class ValueTable:
         self._last = int(self._sorted[-1]) if len(self._sorted) else -1
         self._dense = self._last - self._first + 1 == len(self._numbers)
         self._in_order = self._dense and bool((self._numbers == self._sorted).all())
+        self.unobserved = UNOBSERVED if self._first >= 0 else LEAST
         self._symbols = (
             {str(value): i for i, value in enumerate(self.values)} if self.symbolic else {}
         )
@@ -47,25 +51,26 @@ class ValueTable:
     def wrong(self, numbers: Tensor) -> Tensor | None:
         """Where `numbers` (int64) are neither values nor unobserved; None where all is well."""
         if self._dense:
-            low, high = torch.aminmax(numbers) if numbers.numel() else (torch.tensor(-1),) * 2
-            if int(high) <= self._last and (
-                int(low) >= self._first or (int(low) >= UNOBSERVED and self._first == 0)
-            ):
+            if numbers.numel() == 0:
+                return None
+            low, high = torch.aminmax(numbers)
+            least = UNOBSERVED if self._first == 0 else self._first
+            if least <= int(low) and int(high) <= self._last:
                 return None
             bad = (numbers < self._first) | (numbers > self._last)
         else:
             bad = ~torch.isin(numbers, self._numbers)
-        bad = bad & (numbers != UNOBSERVED)
+        bad = bad & (numbers != self.unobserved)
         return bad if bool(bad.any()) else None
 
     def positions(self, numbers: Tensor) -> Tensor:
         """Positions in `values` of numbers that passed `wrong`; unobserved ones stay -1."""
         if self._in_order:
-            return torch.where(numbers == UNOBSERVED, numbers, numbers - self._first)
+            return torch.where(numbers == self.unobserved, -1, numbers - self._first)
         found = self._order[
             torch.searchsorted(self._sorted, numbers).clamp_max(len(self._sorted) - 1)
         ]
-        return torch.where(numbers == UNOBSERVED, numbers, found)
+        return torch.where(numbers == self.unobserved, -1, found)
 
     def describe(self) -> str:
         """The values, for messages: ``0..9``, or a list."""
