@@ -130,10 +130,12 @@ class FakeAddition:
         carry[:, 0] = 1
         result = []
         for i in range(self.n):
-            joint = into[:, i] * carry[:, None, None, :, None] * beta[:, i + 1, None, None, None, :]
+            before = into[:, i] * carry[:, None, None, :, None]
+            joint = before * beta[:, i + 1, None, None, None, :]
             joint = joint / joint.sum((1, 2, 3, 4), keepdim=True).clamp_min(1e-300)
             result.append(torch.stack([joint.sum((2, 3, 4)), joint.sum((1, 3, 4))], 1))
-            carry = joint.sum((1, 2, 3))
+            carry = before.sum((1, 2, 3))
+            carry = carry / carry.sum(1, keepdim=True).clamp_min(1e-300)
         return torch.stack(result, 2)
 
     def _walk(self, into: Tensor, beta: Tensor, generator: Any, task: str) -> Tensor:

@@ -19,7 +19,7 @@ def with_slopes(value: Tensor, slopes: Sequence[Tensor], inputs: Sequence[Tensor
 
     Differentiable once.
     """
-    result: Tensor = _WithSlopes.apply(value, len(inputs), *slopes, *inputs)
+    result: Tensor = _WithSlopes.apply(value, len(inputs), *slopes, *inputs)  # type: ignore[no-untyped-call]
     return result
 
 

@@ -15,7 +15,7 @@ from emnesy.learn.problems import problem, unknown_name
 class TrainOptions:
     """How to train. The defaults learn multi-digit addition from 4 to 100 digits; see `docs`."""
 
-    epochs: int = 10
+    epochs: int = 15
     batch_size: int | OneOf["full", "auto"] = "auto"
     """Examples a step; ``full`` the whole data set; ``auto`` about `batch_inputs` network
     inputs.
@@ -29,7 +29,7 @@ class TrainOptions:
     """``em``: M-step on the E-step's targets; ``std``: gradient of log p(y | x) itself."""
     targets: OneOf["soft", "hard", "stochastic"] = "soft"
     optimizer: OneOf["adamw", "adam", "sgd"] = "adamw"
-    lr: float = 2e-3
+    lr: float = 3e-3
     weight_decay: float = 0.01
     momentum: float = 0.9
     """Of ``sgd``."""
