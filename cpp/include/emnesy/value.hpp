@@ -29,12 +29,16 @@ class ValueTable {
   ValueId symbol(const std::string& text);
   ValueId string(const std::string& text);
   ValueId compound(const std::string& functor, const std::vector<ValueId>& arguments);
+  // The same with the functor given as a Symbol.
+  ValueId compound(ValueId functor, const ValueId* arguments, std::size_t count);
   ValueId cell(std::int32_t cell);
 
   std::size_t size() const { return kinds_.size(); }
   ValueKind kind(ValueId id) const { return kinds_[id]; }
   std::int64_t as_integer(ValueId id) const { return payload_[id]; }
   double as_real(ValueId id) const;    // Integer or Float
+  // Equal for two values exactly where text() is; cheaper to compare.
+  std::int64_t text_index(ValueId id) const { return payload_[id]; }
   const std::string& text(ValueId id) const;                // Symbol, String, or a Compound's functor
   std::size_t argument_count(ValueId id) const { return argument_end_[id] - argument_begin_[id]; }
   ValueId argument(ValueId id, std::size_t index) const { return arguments_[argument_begin_[id] + index]; }
@@ -45,9 +49,14 @@ class ValueTable {
   // compounds by arity, functor, arguments. Negative, zero or positive.
   int compare(ValueId a, ValueId b) const;
   std::string format(ValueId id) const;  // as it would be written in a program
+  static std::string format_symbol(const std::string& text);  // quoted where it must be
 
  private:
-  ValueId add(ValueKind kind, std::int64_t payload);
+  ValueId add(std::size_t slot, ValueKind kind, std::int64_t payload);
+  // The slot of `interned_` that holds the value, or the empty one where it belongs.
+  std::size_t find(ValueKind kind, std::int64_t payload, const ValueId* arguments, std::size_t count);
+  std::size_t hash_of(ValueId id) const;
+  void grow();
   std::int32_t intern_text(const std::string& text);
 
   std::vector<ValueKind> kinds_;
@@ -57,10 +66,7 @@ class ValueTable {
   std::vector<ValueId> arguments_;
   std::vector<std::string> texts_;
   std::unordered_map<std::string, std::int32_t> text_ids_;
-  std::unordered_map<std::int64_t, ValueId> integer_ids_;
-  std::unordered_map<std::int64_t, ValueId> real_ids_;
-  std::unordered_map<std::int32_t, ValueId> symbol_ids_, string_ids_, cell_ids_;
-  std::unordered_multimap<std::size_t, ValueId> compound_ids_;
+  std::vector<ValueId> interned_;  // open addressing; empty slots hold 0xffffffff
 };
 
 }  // namespace emnesy

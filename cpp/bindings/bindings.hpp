@@ -1,0 +1,6 @@
+// One function a file; module.cpp calls them.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+void bind_ground(pybind11::module_& m);

@@ -1,0 +1,61 @@
+// The tuples of one predicate: rows in order of arrival, a hash set for uniqueness, and hash indexes
+// on the argument masks that plans ask for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "emnesy/ground_program.hpp"
+
+namespace emnesy {
+
+using Row = std::uint32_t;
+constexpr Row kNoRow = 0xffffffffu;
+
+// Rows by the values of some columns. Rows with one key form a chain, newest first.
+struct Index {
+  std::uint32_t mask;
+  Row upto = 0;            // rows below are indexed
+  std::vector<Row> heads;  // open addressing: first row of a chain
+  std::vector<Row> next;   // row -> the next of its chain
+  std::size_t keys = 0;
+};
+
+class Relation {
+ public:
+  explicit Relation(std::uint32_t arity) : arity_(arity) {}
+
+  std::uint32_t arity() const { return arity_; }
+  Row size() const { return static_cast<Row>(atoms_.size()); }
+  const ValueId* tuple(Row row) const { return tuples_.data() + std::size_t{row} * arity_; }
+  AtomId atom(Row row) const { return atoms_[row]; }
+
+  Row find(const ValueId* tuple) const;
+  // Appends a tuple that find() does not know.
+  Row insert(const ValueId* tuple, AtomId atom);
+
+  // First row of the chain whose masked columns equal `key`, among rows below `upto`.
+  Index& index(std::uint32_t mask, Row upto);
+  Row first(const Index& index, const ValueId* key) const;
+
+  // Semi-naive versions: old rows are [0, delta), new ones [delta, limit); rows from limit on belong to
+  // the next round.
+  Row delta = 0, limit = 0;
+
+ private:
+  std::uint64_t hash(const ValueId* tuple) const;
+  std::uint64_t hash_masked(std::uint32_t mask, const ValueId* tuple) const;
+  bool equal_masked(std::uint32_t mask, const ValueId* a, const ValueId* b) const;
+  void grow();
+  void extend(Index& index, Row upto) const;
+  void rehash(Index& index, std::size_t capacity) const;
+
+  std::uint32_t arity_;
+  std::vector<ValueId> tuples_;
+  std::vector<AtomId> atoms_;
+  std::vector<Row> slots_;
+  std::vector<std::unique_ptr<Index>> indexes_;
+};
+
+}  // namespace emnesy

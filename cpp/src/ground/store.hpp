@@ -1,0 +1,117 @@
+// What the grounder has derived so far: relations, atoms, choices, rules, aggregate groups.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "emnesy/grounder.hpp"
+#include "hash.hpp"
+#include "relation.hpp"
+
+namespace emnesy {
+
+// Numbers found by a hash of what they stand for; the owner of the things compares them.
+class HashSet {
+ public:
+  static constexpr std::int32_t none = -1;
+
+  template <class Equal>
+  std::int32_t find(std::uint64_t hash, Equal&& equal) const {
+    if (slots_.empty()) return none;
+    const std::size_t mask = slots_.size() - 1;
+    const auto tag = static_cast<std::uint32_t>(hash);
+    for (std::size_t slot = tag & mask;; slot = (slot + 1) & mask) {
+      if (slots_[slot].id == none) return none;
+      if (slots_[slot].tag == tag && equal(slots_[slot].id)) return slots_[slot].id;
+    }
+  }
+  void insert(std::uint64_t hash, std::int32_t id);
+  void clear();
+
+ private:
+  struct Slot {
+    std::int32_t id = none;
+    std::uint32_t tag = 0;
+  };
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;
+};
+
+// An aggregate group of the current stratum: the head's arguments but for the aggregate's own.
+struct Group {
+  std::int32_t predicate;
+  std::uint32_t key_begin;  // in Store::group_key, as many as the predicate has arguments
+  AtomId atom = -1;         // where the group has a cell
+};
+
+// A contribution to a group that waits for the end of its stratum.
+struct Contribution {
+  std::int32_t group;
+  std::int32_t origin;
+  std::uint32_t body_begin, body_end;  // in Store::waiting_body
+  ValueId value, witness;
+};
+
+class Store {
+ public:
+  explicit Store(GroundInput& input);
+
+  ValueTable values;
+  std::vector<Relation> relations;
+  // Predicates, choices, rules, constraints and cells are final in form; of the atoms only the kind.
+  GroundProgram program;
+  std::vector<std::int32_t> atom_predicate;  // relation; operator of a condition; -1 of a choice
+  std::vector<std::int32_t> atom_row;        // row; index into conditions; alternative
+  std::vector<std::int32_t> atom_choice;     // choice, else -1
+  std::vector<AtomId> atom_sibling;          // ring of the candidates of one argmin group, else itself
+  std::vector<std::pair<ValueId, ValueId>> conditions;
+  std::vector<std::int64_t> instances;       // rules recorded, per source rule
+
+  AtomId add_atom(AtomKind kind, std::int32_t predicate, std::int32_t row, std::int32_t choice);
+  AtomId condition(Comparison comparison, ValueId a, ValueId b);
+
+  // Sorts and merges a body. False where it holds a literal and its complement.
+  static bool normalise(std::vector<Literal>& body);
+  // Records `predicate(tuple) :- body` (normalised) unless it adds nothing. An empty body makes the atom
+  // certain. Returns the atom, or -1 where the rule supports only itself.
+  AtomId derive(std::int32_t predicate, const ValueId* tuple, const std::vector<Literal>& body,
+                std::int32_t origin);
+
+  std::int32_t find_choice(std::int32_t origin, const std::vector<ValueId>& key) const;
+  // `probabilities` has one entry per alternative.
+  std::int32_t add_choice(ChoiceKind kind, std::int32_t origin, const std::vector<ValueId>& key,
+                          const std::vector<double>& probabilities, bool has_none);
+
+  // Adds to an aggregate's group. `eager`: the group's cell exists at once, as recursion needs it.
+  void contribute(std::int32_t predicate, std::vector<ValueId>& tuple,
+                  const std::vector<Literal>& body, std::int32_t origin, ValueId value,
+                  ValueId witness, bool eager);
+
+  std::size_t waiting_count() const { return waiting_.size(); }
+
+  void begin_stratum();
+  // Evaluates or records the waiting aggregates; lets certainty reach all that it implies.
+  void close_stratum();
+
+ private:
+  void append_rule(AtomId head, const Literal* begin, const Literal* end, std::int32_t origin,
+                   ValueId contribution, ValueId witness);
+  std::int32_t find_group(std::int32_t predicate, std::vector<ValueId>& tuple);
+  AtomId group_atom(std::int32_t group);
+  void close_groups();
+  void close_group(std::int32_t group, const Contribution* begin, const Contribution* end);
+  ValueId fold(Aggregate aggregate, const Contribution* begin, const Contribution* end);
+  void spread_certainty();
+  AtomId insert_atom(std::int32_t predicate, const ValueId* tuple, AtomKind kind);
+
+  std::vector<Group> groups_;
+  std::vector<ValueId> group_key_;
+  std::vector<Contribution> waiting_;
+  std::vector<Literal> waiting_body_;
+  HashSet rule_set_, choice_set_, group_set_, condition_set_;
+  std::size_t first_rule_ = 0;  // of the current stratum
+  AtomId first_atom_ = 0;
+  bool late_certain_ = false;   // an atom became certain after a rule may have used it
+};
+
+}  // namespace emnesy
