@@ -1,7 +1,8 @@
 // The Python module: each bind_* function lives in a file of its own.
-#include <pybind11/pybind11.h>
+#include "bindings.hpp"
 
 PYBIND11_MODULE(_core, m) {
   m.doc() = "Native core of emnesy: grounder, factor graphs and inference engines.";
   m.attr("__version__") = "0.1.0";
+  bind_ground(m);
 }
