@@ -76,7 +76,8 @@ struct GroundResult {
   GroundProgram program;
   std::vector<std::int32_t> query_origin;     // parallel to program.queries: index of the first query
   std::vector<std::int64_t> query_matches;    // per query: atoms that can be true
-  std::vector<std::int64_t> evidence_matches; // per evidence: atoms that can be as stated
+  std::vector<std::int64_t> evidence_matches; // per evidence: atoms that can be true, or contradiction
+  static constexpr std::int64_t contradiction = -1;  // a certain atom is stated to be false
 };
 
 enum class GroundFault : std::int32_t {

@@ -118,7 +118,11 @@ void Machine::execute(Pc pc) {
         const bool certain = store_.program.atom_kind[matched_] == AtomKind::Certain;
         const bool positive = word(pc + 3) != 0;
         if (!certain) store_.program.evidence.push_back(literal(matched_, !positive));
-        if (!certain || positive) ++result_.evidence_matches[word(pc + 2)];
+        std::int64_t& matches = result_.evidence_matches[word(pc + 2)];
+        if (certain && !positive)
+          matches = GroundResult::contradiction;
+        else if (matches != GroundResult::contradiction)
+          ++matches;
         break;
       }
       case Opcode::End: return;

@@ -1,0 +1,68 @@
+"""Turns what goes wrong while grounding into diagnostics."""
+
+from __future__ import annotations
+
+from emnesy import _core
+from emnesy.diagnostics import Diagnostic, ProgramError, Span
+from emnesy.ground.planner import Plan
+from emnesy.language.core import CoreProgram
+
+_ARITHMETIC_HELP = "add a condition to the body that leaves these instances out"
+
+# In the order of `GroundFault` in grounder.hpp: code, message, help.
+_FAULTS = (
+    ("E0502", "integer overflow in `{detail}`", "integers have 64 bits; use floats for larger numbers"),
+    ("E0503", "division by zero in `{detail}`", _ARITHMETIC_HELP),
+    ("E0504", "`{detail}` is not a number", "arithmetic and numeric comparison need numbers"),
+    ("E0504", "an integer is needed in `{detail}`", "convert with round, floor or integer"),
+    ("E0505", "`{detail}` is not defined", _ARITHMETIC_HELP),
+    ("E0504", "unknown function in `{detail}`", None),
+    ("E0506", "the probability `{detail}` is not a number", None),
+    ("E0506", "the probability {detail} is not between 0 and 1", None),
+    ("E0507", "the probabilities of one annotated disjunction sum to {detail}", "they may sum to 1 at most"),
+    ("E0508", "", None),
+    ("E0509", "`{detail}` is known only once all choices are made, and cannot be used here",
+     "a key, range bound, group or witness must not depend on an uncertain aggregate"),
+)  # fmt: skip
+_LIMIT = 9
+
+
+def explain(
+    core: CoreProgram, plan: Plan, fault: _core.GroundFault, max_ground: int
+) -> ProgramError:
+    """The user's error behind a fault of the native grounder."""
+    kind, rule, number, offset, registers, detail, atoms, rules, instances = fault.args
+    if kind == _LIMIT:
+        return _explain_limit(core, rule, detail, atoms, rules, instances, max_ground)
+    code, message, help_text = _FAULTS[kind]
+    message = message.format(detail=detail)
+    span: Span | None = core.rules[rule].span if core.rules else None
+    if number >= 0:
+        owner = plan.owners[number]
+        if owner.kind == "query":
+            span = core.queries[owner.index].span
+        elif owner.kind == "evidence":
+            span = core.evidence[owner.index].span
+        bound = {
+            name: registers[register]
+            for begin, name, register in owner.bindings
+            if begin < offset and not name.startswith("_")
+        }
+        if bound:
+            message += ", where " + ", ".join(f"{name} = {text}" for name, text in bound.items())
+    return ProgramError(Diagnostic(code, message, span, help=help_text))
+
+
+def _explain_limit(
+    core: CoreProgram, rule: int, atom: str, atoms: int, rules: int, instances: int, limit: int
+) -> ProgramError:
+    growing = f"; it was adding `{atom}`" if atom else ""
+    message = (
+        f"grounding stopped at {atoms:,} atoms and {rules:,} rules (the limit is {limit:,}); "
+        f"this rule has the most instances, {instances:,}{growing}"
+    )
+    help_text = (
+        "bound the recursion (an argument that grows, as in `p(N+1) :- p(N)`, needs a condition such as "
+        "`N < 100`), or raise the limit with --max-ground"
+    )
+    return ProgramError(Diagnostic("E0508", message, core.rules[rule].span, help=help_text))

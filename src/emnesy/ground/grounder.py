@@ -1,0 +1,56 @@
+"""Grounding: core rules in, ground program out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emnesy import _core
+from emnesy.ground.faults import explain
+from emnesy.ground.planner import Planner
+from emnesy.ground.program import GroundedProgram
+from emnesy.language.core import CoreProgram
+
+DEFAULT_MAX_GROUND = 20_000_000
+
+
+def ground(
+    core: CoreProgram, *, max_ground: int = DEFAULT_MAX_GROUND, keep_all: bool = False
+) -> GroundedProgram:
+    """Grounds a program by semi-naive evaluation.
+
+    Keeps what queries, evidence, observed predicates and constraints can see; everything where there
+    are neither queries nor observed predicates, or where `keep_all` says so. `max_ground` bounds atoms
+    plus rules.
+
+    Raises `ProgramError`: arithmetic and probabilities that are wrong for some instance, more than
+    `max_ground` atoms and rules.
+    """
+    keep_all = keep_all or not (core.queries or core.observed)
+    plan = Planner(core, keep_all).run()
+    try:
+        native, query_origin, query_matches, evidence_matches = _core.ground(
+            plan.layout.intern.values,
+            plan.predicates,
+            np.array(plan.code, dtype=np.int32),
+            np.array(plan.plan_begin, dtype=np.int32),
+            np.array(plan.plan_rule, dtype=np.int32),
+            plan.strata,
+            plan.registers,
+            len(core.queries),
+            len(core.evidence),
+            max_ground,
+            keep_all,
+        )
+    except _core.GroundFault as fault:
+        raise explain(core, plan, fault, max_ground) from None
+    return GroundedProgram(
+        core,
+        native,
+        tuple(query_origin),
+        tuple(q for q, n in zip(core.queries, query_matches, strict=True) if n == 0),
+        tuple(
+            e
+            for e, n in zip(core.evidence, evidence_matches, strict=True)
+            if (n == 0 and e.holds) or n < 0
+        ),
+    )

@@ -1,0 +1,371 @@
+"""Plans: which rules run in which stratum, and in which order their bodies are joined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+
+from emnesy.diagnostics import Diagnostic, ProgramError, Span
+from emnesy.ground.assembler import Assembler, Layout, Unbound
+from emnesy.ground.code import AGGREGATES, CHOICE_KINDS, NO_CHOICE, Opcode, Version
+from emnesy.ground.dependencies import (
+    Stratum,
+    needs_bound,
+    relevant_rules,
+    strata,
+    symbolic_positions,
+    symbolic_variables,
+)
+from emnesy.ground.terms import Interner, literal_terms, rule_terms, variables
+from emnesy.language.core import (
+    Assign,
+    Atom,
+    BodyLiteral,
+    CoreProgram,
+    InRange,
+    Match,
+    Rule,
+    Signature,
+)
+from emnesy.language.terms import Compound, Int, Var
+
+DERIVED_SIZE = 1000.0
+"""Rows that a derived predicate is taken to have, where facts give no number."""
+RANGE_SIZE = 16.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a plan was made from, to explain its errors: a rule, query or evidence and its index."""
+
+    kind: OneOf["rule", "query", "evidence"]
+    index: int
+    bindings: tuple[tuple[int, str, int], ...] = ()
+
+
+@dataclass
+class Plan:
+    """The whole program as code for the grounding machine."""
+
+    layout: Layout
+    predicates: list[tuple[str, int, int, int, bool]] = field(default_factory=list)
+    code: list[int] = field(default_factory=list)
+    plan_begin: list[int] = field(default_factory=list)
+    plan_rule: list[int] = field(default_factory=list)
+    owners: list[Owner] = field(default_factory=list)
+    strata: list[tuple[list[int], list[int], list[int]]] = field(default_factory=list)
+    registers: int = 0
+
+    def add(self, assembler: Assembler, rule: int, owner: Owner) -> int:
+        """Appends an assembled plan; returns its number."""
+        self.plan_begin.append(len(self.code))
+        self.plan_rule.append(rule)
+        self.owners.append(Owner(owner.kind, owner.index, tuple(assembler.bindings)))
+        self.code += assembler.code
+        self.registers = max(self.registers, assembler.register_count)
+        return len(self.plan_begin) - 1
+
+
+class Planner:
+    """Plans one program."""
+
+    def __init__(self, program: CoreProgram, keep_all: bool) -> None:
+        self.program = program
+        self.chosen = relevant_rules(program, keep_all)
+        self.rules = [program.rules[i] for i in self.chosen]
+        self.sizes = self._sizes()
+        self.layout = Layout(Interner(), {}, symbolic_positions(self.rules))
+        self.plan = Plan(self.layout)
+        self._number_predicates()
+
+    def _sizes(self) -> dict[Signature, float]:
+        facts: Counter[Signature] = Counter()
+        derived: set[Signature] = set()
+        for rule in self.rules:
+            for head in rule.heads:
+                if rule.body:
+                    derived.add(head.atom.signature)
+                facts[head.atom.signature] += 1
+        return {s: max(n, DERIVED_SIZE) if s in derived else float(n) for s, n in facts.items()}
+
+    def _number_predicates(self) -> None:
+        aggregates: dict[Signature, tuple[int, int]] = {}
+        seen: dict[Signature, None] = {}
+        for rule in self.rules:
+            for head in rule.heads:
+                seen[head.atom.signature] = None
+                if head.aggregate is not None:
+                    aggregates[head.atom.signature] = (
+                        AGGREGATES[head.aggregate.name],
+                        head.aggregate.position,
+                    )
+            for item in rule.body:
+                if isinstance(item, Match):
+                    seen[item.atom.signature] = None
+        asked = [q.atom.signature for q in self.program.queries]
+        asked += [e.atom.signature for e in self.program.evidence]
+        for signature in [*asked, *self.program.observed]:
+            seen[signature] = None
+        observed = set(self.program.observed)
+        for signature in seen:
+            aggregate, position = aggregates.get(signature, (0, -1))
+            self._predicate(signature, aggregate, position, signature in observed)
+        for rule in self.rules:
+            for item in rule.body:
+                if isinstance(item, Match) and item.negated and self._may_be_symbolic(item, rule):
+                    self._twin(item.atom.signature)
+
+    def _predicate(self, signature: Signature, aggregate: int, position: int, seen: bool) -> None:
+        self.layout.predicates[signature] = len(self.plan.predicates)
+        self.plan.predicates.append((signature.name, signature.arity, aggregate, position, seen))
+
+    def _twin(self, signature: Signature) -> int:
+        """A second predicate of that name for instances with a number where a cell stands."""
+        if signature not in self.layout.twins:
+            self.layout.twins[signature] = len(self.plan.predicates)
+            self.plan.predicates.append((signature.name, signature.arity, 0, -1, False))
+        return self.layout.twins[signature]
+
+    def _may_be_symbolic(self, item: Match, rule: Rule) -> bool:
+        names = symbolic_variables(rule, self.layout.symbolic)
+        return any(
+            (item.atom.signature, i) in self.layout.symbolic or not names.isdisjoint(variables(a))
+            for i, a in enumerate(item.atom.args)
+        )
+
+    # Rules --------------------------------------------------------------------------------------
+
+    def run(self) -> Plan:
+        """Plans everything."""
+        component: dict[Signature, int] = {}
+        components = strata(self.rules)
+        for number, stratum in enumerate(components):
+            component.update(dict.fromkeys(stratum.predicates, number))
+        by_component: list[dict[int, None]] = [{} for _ in components]
+        for index, rule in zip(self.chosen, self.rules, strict=True):
+            for head in rule.heads:
+                by_component[component[head.atom.signature]][index] = None
+        for stratum, members in zip(components, by_component, strict=True):
+            if members:
+                self._plan_stratum(stratum, list(members))
+        final = [i for i, rule in zip(self.chosen, self.rules, strict=True) if not rule.heads]
+        once = [plan for index in final for plan in self._plan_rule(index, set(), None)]
+        self.plan.strata.append(([], once, []))
+        self._plan_roots()
+        return self.plan
+
+    def _plan_stratum(self, stratum: Stratum, members: list[int]) -> None:
+        signatures = set(stratum.predicates)
+        once: list[int] = []
+        repeated: list[int] = []
+        for index in members:
+            rule = self.program.rules[index]
+            recursive = [
+                i
+                for i, item in enumerate(rule.body)
+                if isinstance(item, Match) and not item.negated and item.atom.signature in signatures
+            ]
+            if not recursive:
+                once += self._plan_rule(index, signatures, None)
+            for delta in recursive:
+                versions = {
+                    i: Version.DELTA if i == delta else Version.OLD if i < delta else Version.ALL
+                    for i in recursive
+                }
+                repeated += self._plan_rule(index, signatures, (delta, versions))
+        predicates = [self.layout.predicates[s] for s in stratum.predicates]
+        self.plan.strata.append((predicates, once, repeated))
+
+    def _plan_rule(
+        self,
+        index: int,
+        signatures: set[Signature],
+        delta: tuple[int, dict[int, Version]] | None,
+    ) -> list[int]:
+        """The plan of one rule for its heads in one stratum; none where its body can never hold."""
+        rule = self.program.rules[index]
+        fact = self._plan_fact(index, rule)
+        if fact is not None:
+            return [fact]
+        uses = Counter(name for item in rule.body for t in literal_terms(item) for name in variables(t))
+        outside = Counter(name for term in rule_terms(rule) for name in variables(term))
+        assembler = Assembler(
+            self.layout, uses + outside, symbolic_variables(rule, self.layout.symbolic)
+        )
+        body = list(rule.body)
+        try:
+            self._join(assembler, body, uses, set(outside), delta)
+            if not rule.heads:
+                assembler.end(Opcode.CONSTRAINT)
+            else:
+                if rule.choice is not None:
+                    assembler.choice(rule.choice)
+                for number, head in enumerate(rule.heads):
+                    if head.atom.signature in signatures:
+                        assembler.head(head, number, rule.choice)
+                assembler.end()
+        except Unbound as unbound:
+            raise ProgramError(_unbound(unbound.name, rule.span)) from None
+        return [self.plan.add(assembler, index, Owner("rule", index))]
+
+    def _plan_fact(self, index: int, rule: Rule) -> int | None:
+        """A short cut for the many rules that are ground facts; None for the others."""
+        if rule.body or len(rule.heads) != 1 or rule.heads[0].aggregate is not None:
+            return None
+        choice = rule.choice
+        if choice is not None and choice.kind != "fixed":
+            return None
+        atom = rule.heads[0].atom
+        terms = atom.args if choice is None else (*atom.args, *choice.probabilities)
+        if any(t is None or isinstance(t, Var | Compound) for t in terms):
+            return None
+        plan = self.plan
+        plan.plan_begin.append(len(plan.code))
+        intern = self.layout.intern
+        if choice is not None:
+            probability = choice.probabilities[0]
+            assert probability is not None  # noqa: S101  (checked above)
+            kind = CHOICE_KINDS[choice.kind]
+            plan.code += [Opcode.CHOICE, 7, kind, 0, 1, 1, ~intern(probability)]
+        predicate = self.layout.predicates[atom.signature]
+        alternative = NO_CHOICE if choice is None else 0
+        plan.code += [Opcode.HEAD, 4 + len(atom.args), alternative, predicate]
+        plan.code += [~intern(term) for term in atom.args]
+        plan.code += [Opcode.END, 2]
+        plan.plan_rule.append(index)
+        plan.owners.append(Owner("rule", index))
+        return len(plan.plan_begin) - 1
+
+    # Join order ---------------------------------------------------------------------------------
+
+    def _join(
+        self,
+        assembler: Assembler,
+        body: list[BodyLiteral],
+        uses: Counter[str],
+        outside: set[str],
+        delta: tuple[int, dict[int, Version]] | None,
+    ) -> None:
+        """Emits the body: tests as soon as they can run, then the literal that binds most for least."""
+        left = list(range(len(body)))
+        versions: dict[int, Version] = {} if delta is None else delta[1]
+
+        def emit(i: int) -> None:
+            left.remove(i)
+            assembler.literal(body[i], versions.get(i, Version.ALL))
+
+        def local_names(item: Match) -> set[str]:
+            here = Counter(name for t in item.atom.args for name in variables(t))
+            return {n for n, k in here.items() if uses[n] == k and n not in outside}
+
+        if delta is not None:
+            first = body[delta[0]]
+            if isinstance(first, Match) and not needs_bound(first):
+                emit(delta[0])
+        while left:
+            ready = next((i for i in left if self._is_test(assembler, body[i], local_names)), None)
+            if ready is not None:
+                emit(ready)
+                continue
+            costs = [(self._cost(assembler, body[i]), i) for i in left]
+            cost, best = min(costs)
+            if cost == float("inf"):
+                raise Unbound(self._first_unbound(assembler, [body[i] for i in left]))
+            emit(best)
+
+    def _is_test(self, assembler: Assembler, item: BodyLiteral, local_names: object) -> bool:
+        """Whether `item` can run now and gives at most one result."""
+        if isinstance(item, Match):
+            if not item.negated:
+                return False
+            names = {n for t in item.atom.args for n in variables(t)}
+            local: set[str] = local_names(item)  # type: ignore[operator]
+            return all(n in assembler.registers for n in names - local)
+        if isinstance(item, Assign):
+            return assembler.is_bound(item.expression)
+        if isinstance(item, InRange):
+            return all(assembler.is_bound(t) for t in (item.item, item.low, item.high))
+        left, right = assembler.is_bound(item.left), assembler.is_bound(item.right)
+        return left or right if item.op == "=" else left and right
+
+    def _cost(self, assembler: Assembler, item: BodyLiteral) -> float:
+        """Expected number of results; infinite where `item` cannot run yet."""
+        if isinstance(item, InRange):
+            if not (assembler.is_bound(item.low) and assembler.is_bound(item.high)):
+                return float("inf")
+            if isinstance(item.low, Int) and isinstance(item.high, Int):
+                return float(item.high.value - item.low.value + 1)
+            return RANGE_SIZE
+        if not isinstance(item, Match) or item.negated:
+            return float("inf")
+        if any(n not in assembler.registers for n in needs_bound(item)):
+            return float("inf")
+        size = self.sizes.get(item.atom.signature, 0.0)
+        arity = len(item.atom.args)
+        bound = sum(assembler.is_bound(a) for a in item.atom.args)
+        if bound == arity:
+            return 0.0
+        return max(size, 1.0) ** ((arity - bound) / arity)
+
+    def _first_unbound(self, assembler: Assembler, items: list[BodyLiteral]) -> str:
+        names = (n for item in items for t in literal_terms(item) for n in variables(t))
+        return next((n for n in names if n not in assembler.registers), "_")
+
+    # Queries and evidence -----------------------------------------------------------------------
+
+    def _plan_roots(self) -> None:
+        twins: list[int] = []
+        roots: list[int] = []
+        for number, query in enumerate(self.program.queries):
+            owner = Owner("query", number)
+            roots.append(self._plan_root(query.atom, query.span, owner, (number,), twins))
+        for number, evidence in enumerate(self.program.evidence):
+            owner = Owner("evidence", number)
+            words = (number, int(evidence.holds))
+            roots.append(self._plan_root(evidence.atom, evidence.span, owner, words, twins))
+        if twins:
+            self.plan.strata.append((sorted(self.layout.twins.values()), twins, []))
+        self.plan.strata.append(([], roots, []))
+
+    def _plan_root(
+        self, atom: Atom, span: Span | None, owner: Owner, words: tuple[int, ...], twins: list[int]
+    ) -> int:
+        asked = any(
+            (atom.signature, i) in self.layout.symbolic and not isinstance(a, Var)
+            for i, a in enumerate(atom.args)
+        )
+        uses = Counter(name for t in atom.args for name in variables(t))
+        predicate = self.layout.predicates[atom.signature]
+        try:
+            if asked:
+                # A number where a cell stands: an atom of its own, true where the cell has that number.
+                twin = self._twin(atom.signature)
+                rule = next(
+                    i for i in self.chosen
+                    if any(h.atom.signature == atom.signature for h in self.program.rules[i].heads)
+                )
+                maker = Assembler(self.layout, Counter({n: 2 for n in uses}), set())
+                maker.scan(atom)
+                operands = [maker.operand(a) for a in atom.args]
+                maker.end(Opcode.HEAD, NO_CHOICE, twin, *operands)
+                twins.append(self.plan.add(maker, rule, owner))
+                predicate = twin
+            finder = Assembler(self.layout, uses, set())
+            finder.scan(atom)
+            finder.code[2] = predicate
+            kind = Opcode.QUERY if owner.kind == "query" else Opcode.EVIDENCE
+            finder.end(kind, *words)
+        except Unbound as unbound:
+            raise ProgramError(_unbound(unbound.name, span)) from None
+        return self.plan.add(finder, 0, owner)
+
+
+def _unbound(name: str, span: Span | None) -> Diagnostic:
+    return Diagnostic(
+        "E0501",
+        f"cannot order this body: nothing binds `{name}` before it is needed",
+        span,
+        help=f"add a positive atom, `is` or `in` that gives `{name}` its values",
+    )
+
