@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from emnesy.ground.code import (
-
     CHOICE_KINDS,
     CURRENT_ALTERNATIVE,
     MAX_KEY_COLUMNS,
@@ -17,8 +16,17 @@ from emnesy.ground.code import (
     Version,
 )
 from emnesy.ground.terms import ARITHMETIC, CONSTANTS, Interner, is_arithmetic, variables
-from emnesy.language.core import Assign, Atom, BodyLiteral, ChoiceSpec, Compare, Head, InRange, Match
-from emnesy.language.core import Signature
+from emnesy.language.core import (
+    Assign,
+    Atom,
+    BodyLiteral,
+    ChoiceSpec,
+    Compare,
+    Head,
+    InRange,
+    Match,
+    Signature,
+)
 from emnesy.language.terms import Compound, Float, Int, Sym, Term, Var
 
 
@@ -297,5 +305,3 @@ class Assembler:
 
     def _emit(self, opcode: Opcode, *words: int) -> None:
         self.code += [int(opcode), len(words) + 2, *(int(word) for word in words)]
-
-

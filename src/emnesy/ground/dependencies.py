@@ -94,7 +94,7 @@ def strata(rules: Iterable[Rule]) -> list[Stratum]:
                     parent = work[-1][0]
                     low[parent] = min(low[parent], low[node])
                 if low[node] == order[node]:
-                    members = []
+                    members: list[Signature] = []
                     while not members or members[-1] != node:
                         members.append(stack.pop())
                         on_stack.discard(members[-1])

@@ -164,7 +164,9 @@ class Planner:
             recursive = [
                 i
                 for i, item in enumerate(rule.body)
-                if isinstance(item, Match) and not item.negated and item.atom.signature in signatures
+                if isinstance(item, Match)
+                and not item.negated
+                and item.atom.signature in signatures
             ]
             if not recursive:
                 once += self._plan_rule(index, signatures, None)
@@ -188,7 +190,9 @@ class Planner:
         fact = self._plan_fact(index, rule)
         if fact is not None:
             return [fact]
-        uses = Counter(name for item in rule.body for t in literal_terms(item) for name in variables(t))
+        uses = Counter(
+            name for item in rule.body for t in literal_terms(item) for name in variables(t)
+        )
         outside = Counter(name for term in rule_terms(rule) for name in variables(term))
         assembler = Assembler(
             self.layout, uses + outside, symbolic_variables(rule, self.layout.symbolic)
@@ -306,7 +310,7 @@ class Planner:
         bound = sum(assembler.is_bound(a) for a in item.atom.args)
         if bound == arity:
             return 0.0
-        return max(size, 1.0) ** ((arity - bound) / arity)
+        return float(max(size, 1.0) ** ((arity - bound) / arity))
 
     def _first_unbound(self, assembler: Assembler, items: list[BodyLiteral]) -> str:
         names = (n for item in items for t in literal_terms(item) for n in variables(t))
@@ -342,10 +346,11 @@ class Planner:
                 # A number where a cell stands: an atom of its own, true where the cell has that number.
                 twin = self._twin(atom.signature)
                 rule = next(
-                    i for i in self.chosen
+                    i
+                    for i in self.chosen
                     if any(h.atom.signature == atom.signature for h in self.program.rules[i].heads)
                 )
-                maker = Assembler(self.layout, Counter({n: 2 for n in uses}), set())
+                maker = Assembler(self.layout, Counter(dict.fromkeys(uses, 2)), set())
                 maker.scan(atom)
                 operands = [maker.operand(a) for a in atom.args]
                 maker.end(Opcode.HEAD, NO_CHOICE, twin, *operands)
@@ -368,4 +373,3 @@ def _unbound(name: str, span: Span | None) -> Diagnostic:
         span,
         help=f"add a positive atom, `is` or `in` that gives `{name}` its values",
     )
-
