@@ -38,11 +38,13 @@ def render(diagnostic: Diagnostic, paint: Paint = plain) -> str:
     gutter = " " * (width + 2) + paint("gutter", "|")
     last: Source | None = None
     for index, (span, mark, text) in enumerate(spans):
-        number, column = span.source.position(span.start)
+        number = _line(span)
         if span.source is not last:
             arrow = "-->" if index == 0 else ":::"
+            place = diagnostic.span if index == 0 and diagnostic.span is not None else span
+            line, column = place.source.position(place.start)
             lines.append(" " * (width + 1) + paint("gutter", arrow) + " "
-                         + paint("place", f"{span.source.name}:{number}:{column}"))
+                         + paint("place", f"{place.source.name}:{line}:{column}"))
             lines.append(gutter)
             last = span.source
         elif number > _line(spans[index - 1][0]) + 1:

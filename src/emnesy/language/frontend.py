@@ -32,8 +32,8 @@ def analyse(
     found += run_checks(Unit(program, core))
     found.sort(key=lambda d: _place(d, source))
     errors = [d for d in found if d.severity == "error"]
-    if errors:
-        raise ProgramError(*found)
+    if errors:  # warnings about a program that is wrong anyway would bury them
+        raise ProgramError(*errors)
     return core, tuple(found)
 
 

@@ -32,15 +32,22 @@ def bound_variables(body: Iterable[BodyLiteral]) -> set[str]:
     A positive atom binds the variables outside of arithmetic once those inside are bound; ``is`` and
     ``in`` bind their left side once their right side is bound.
     """
+    return binding(body)[0]
+
+
+def binding(body: Iterable[BodyLiteral]) -> tuple[set[str], set[str]]:
+    """The variables that `body` binds, and those it would bind if others were bound first."""
     bound: set[str] = set()
     waiting = [(set(_needs(lit)), set(_gives(lit))) for lit in body if not _is_test(lit)]
     while True:
-        ready = [(needs, gives) for needs, gives in waiting if needs <= bound]
+        ready = [gives for needs, gives in waiting if needs <= bound]
         if not ready:
-            return bound
-        for _, gives in ready:
-            bound |= gives
+            break
         waiting = [(needs, gives) for needs, gives in waiting if not needs <= bound]
+        bound.update(*ready)
+    blocked: set[str] = set()
+    blocked.update(*(gives for _, gives in waiting))
+    return bound, blocked - bound
 
 
 def _is_test(literal: BodyLiteral) -> bool:

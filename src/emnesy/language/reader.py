@@ -88,7 +88,7 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
                     help=_clash_help(first, second),
                 )
             )
-            return Sym("[]", Span(self.source, items[0].span.start, items[-1].span.end))  # type: ignore[union-attr]
+            return Sym("error", Span(self.source, items[0].span.start, items[-1].span.end))  # type: ignore[union-attr]
 
     def prefix(self, children: list[Any]) -> Term:
         token, operand = children

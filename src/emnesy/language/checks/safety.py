@@ -1,0 +1,101 @@
+"""Every variable of a rule is bound: by a positive body atom, ``is`` or ``in``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emnesy.diagnostics import Diagnostic
+from emnesy.language.checks.unit import Unit, error
+from emnesy.language.core import Match, Rule
+from emnesy.language.desugar.heads import head_variables
+from emnesy.language.literals import binding, literal_terms, literal_variables
+from emnesy.language.substitute import input_variables, matched_variables, variables
+from emnesy.language.terms import Var
+
+
+def check_safety(unit: Unit) -> Iterator[Diagnostic]:
+    """E0301, E0302: one finding per variable and clause, at its first place."""
+    seen: set[tuple[str, int]] = set()
+    for rule in unit.core.rules:
+        occurrences = list(_variables(rule))
+        if not occurrences:
+            continue
+        bound, blocked = binding(rule.body)
+        if rule.choice is not None and rule.choice.neural is not None:
+            output = rule.choice.neural.output
+            bound |= {output.name} if output is not None else set()
+        if any(var.name not in bound | blocked for var in occurrences):
+            bound |= blocked  # these are bound as soon as the variables reported here are
+        reported: set[str] = set()
+        for var in occurrences:
+            if var.name in bound or var.name in reported:
+                continue
+            reported.add(var.name)
+            if var.span is None or (place := (var.span.source.name, var.span.start)) in seen:
+                continue
+            seen.add(place)
+            yield _finding(rule, var)
+
+
+def _finding(rule: Rule, var: Var) -> Diagnostic:
+    name = var.name.partition("#")[0]
+    what = f"`{name}`" if name != "_" else "this `_`"
+    if not rule.body and rule.heads:
+        help_text = "a fact has no variables; write a body that says which values there are"
+        if rule.choice is not None and rule.choice.neural is not None:
+            help_text = "write a body that says which inputs there are: `… :- number(K).`"
+        return error("E0301", f"{what} is unbound in a statement without a body", var.span, help_text)
+    places = {
+        "negated" if isinstance(lit, Match) and lit.negated else "positive"
+        for lit in rule.body
+        if isinstance(lit, Match) and any(v.name == var.name for v in literal_variables(lit))
+    }
+    in_arithmetic = any(
+        v.name == var.name
+        for lit in rule.body
+        if isinstance(lit, Match) and not lit.negated
+        for term in literal_terms(lit)
+        for v in input_variables(term)
+    )
+    if in_arithmetic and not _matched(rule, var.name):
+        return error("E0302", f"{what} is an input of arithmetic, but nothing binds it", var.span,
+                     f"bind {what} in an atom outside of arithmetic")
+    if not places and _is_input(rule, var.name):
+        return error("E0302", f"{what} is an input of arithmetic, but nothing binds it", var.span,
+                     f"bind {what} by a positive atom, `is` or `in`")
+    if places == {"negated"}:
+        return error("E0301", f"{what} occurs only below `not`, which binds nothing", var.span,
+                     f"bind {what} by a positive atom, or write `_` for \"any value\"")
+    return error("E0301", f"{what} is not bound by the body", var.span,
+                 f"use {what} in a positive body atom, or give it a value by `is` or `in`")
+
+
+def _matched(rule: Rule, name: str) -> bool:
+    return any(
+        v.name == name
+        for lit in rule.body
+        if isinstance(lit, Match) and not lit.negated
+        for term in literal_terms(lit)
+        for v in matched_variables(term)
+    )
+
+
+def _is_input(rule: Rule, name: str) -> bool:
+    return any(
+        v.name == name for lit in rule.body if not isinstance(lit, Match) for v in literal_variables(lit)
+    )
+
+
+def _variables(rule: Rule) -> Iterator[Var]:
+    """Every variable that must be bound, those of the head first."""
+    for head in rule.heads:
+        yield from head_variables(head)
+    if rule.choice is not None:
+        for probability in rule.choice.probabilities:
+            if probability is not None:
+                yield from variables(probability)
+        if rule.choice.neural is not None:
+            for term in (*rule.choice.neural.index, *rule.choice.neural.inputs):
+                yield from variables(term)
+    for literal in rule.body:
+        yield from literal_variables(literal)

@@ -1,0 +1,70 @@
+"""No cycle through negation, and none through an aggregate unless it is monotone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emnesy.diagnostics import Diagnostic, Label
+from emnesy.language.checks.dependencies import Edge, components, edges, shortest_path
+from emnesy.language.checks.monotone import objection
+from emnesy.language.checks.unit import Unit, is_auxiliary
+from emnesy.language.core import Signature
+
+_MOST_LABELS = 6
+
+
+def check_stratification(unit: Unit) -> Iterator[Diagnostic]:
+    """E0307 (negation), E0308 (aggregates): one finding per component."""
+    outgoing: dict[Signature, list[Edge]] = {}
+    graph: dict[Signature, dict[Signature, None]] = {}
+    for edge in edges(unit.core):
+        outgoing.setdefault(edge.head, []).append(edge)
+        graph.setdefault(edge.head, {})[edge.body] = None
+    component = components(graph)
+    inner = {
+        node: [e for e in found if component[e.head] == component[e.body]]
+        for node, found in outgoing.items()
+    }
+    done: set[int] = set()
+    for edge in (e for found in inner.values() for e in found if e.negated):
+        if component[edge.head] not in done:
+            done.add(component[edge.head])
+            yield _cycle("E0307", edge, inner)
+    aggregated = {
+        head.atom.signature: head.aggregate
+        for rule in unit.core.rules
+        for head in rule.heads
+        if head.aggregate is not None
+    }
+    for edge in (e for found in inner.values() for e in found if e.aggregated):
+        number = component[edge.head]
+        if number in done:
+            continue
+        members = {s for s, c in component.items() if c == number}
+        reason = objection(edge, members, aggregated)
+        if reason is not None:
+            done.add(number)
+            yield _cycle("E0308", edge, inner, reason)
+
+
+def _cycle(
+    code: str, edge: Edge, inner: dict[Signature, list[Edge]], reason: str | None = None
+) -> Diagnostic:
+    way = [edge, *shortest_path(edge.body, edge.head, inner)]
+    names = [str(e.head) for e in way if not is_auxiliary(e.head)]
+    names = names or [str(edge.head)]
+    route = " → ".join(f"`{name}`" for name in (*names, names[0]))
+    labels = tuple(
+        Label(e.span, f"… needs {'the negation of ' if e.negated else ''}`{e.body}`")
+        for e in way[1 : _MOST_LABELS + 1]
+        if e.span is not None and not is_auxiliary(e.body)
+    )
+    if code == "E0307":
+        return Diagnostic(
+            code, f"a cycle goes through negation: {route}", edge.span, labels,
+            "whether the negated atom holds must not depend on the atom that needs it",
+        )
+    name = edge.rule_head.aggregate.name if edge.rule_head.aggregate else ""
+    return Diagnostic(
+        code, f"a cycle goes through the aggregate `{name}`: {route}", edge.span, labels, reason
+    )
