@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import cast
 
 from emnesy.diagnostics.source import Span
 from emnesy.language.operators import INFIX, PREFIX
 from emnesy.language.terms import Compound, Float, Int, Term
+
+_LOOSEST = 1200
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Operator:
     span: Span
 
 
-class PriorityClash(Exception):
+class PriorityClashError(Exception):
     """Two operators that do not combine without parentheses (``1 < 2 < 3``, ``2 ** 3 ** 2``)."""
 
     def __init__(self, first: Operator, second: Operator) -> None:
@@ -31,7 +34,7 @@ def apply_prefix(operator: Operator, operand: Term) -> Term:
     span = _join(operator.span, _span(operand))
     adjacent = _span(operand).start == operator.span.end
     if operator.name == "-" and adjacent and type(operand) in (Int, Float) and not _signed(operand):
-        return replace(operand, value=-operand.value, span=span)  # type: ignore[union-attr,call-arg]
+        return _negated(operand, span)
     return Compound("\\+" if operator.name == "not" else operator.name, (operand,), span)
 
 
@@ -39,20 +42,15 @@ def arrange(items: Sequence[Operator | Term]) -> Term:
     """The term that ``operand (operator operand)*`` stands for.
 
     Raises:
-        PriorityClash: two operators do not combine.
+        PriorityClashError: two operators do not combine.
     """
-    if len(items) == 3 and not _starts_with_prefix(items[0]):
+    if len(items) == 3 and not _starts_with_prefix(items[0]) and not _starts_with_prefix(items[2]):
         left, operator, right = items
-        assert isinstance(operator, Operator) and not isinstance(left, Operator)
-        assert not isinstance(right, Operator)
-        if not _starts_with_prefix(right):
-            return _infix(left, operator, right)
+        return _infix(cast("Term", left), cast("Operator", operator), cast("Term", right))
     flat: list[Operator | Term] = []
     for item in items:
         _open(item, flat)
-    term, rest = _climb(flat, 0, 1200)
-    assert rest == len(flat)
-    return term
+    return _climb(flat, 0, _LOOSEST)[0]
 
 
 def _climb(items: list[Operator | Term], index: int, most: int) -> tuple[Term, int]:
@@ -68,13 +66,12 @@ def _climb(items: list[Operator | Term], index: int, most: int) -> tuple[Term, i
         term, left, index = first, 0, index + 1
     last: Operator | None = None
     while index < len(items):
-        operator = items[index]
-        assert isinstance(operator, Operator)
+        operator = cast("Operator", items[index])
         infix = INFIX[operator.name]
         if infix.priority > most:
             break
         if left > infix.left:
-            raise PriorityClash(last or operator, operator)
+            raise PriorityClashError(last or operator, operator)
         right, index = _climb(items, index + 1, infix.right)
         term, left, last = _infix(term, operator, right), infix.priority, operator
     return term, index
@@ -92,8 +89,7 @@ def _open(item: Operator | Term, flat: list[Operator | Term]) -> None:
             inner = item.args[0]
             name = "not" if span.text.startswith("not") else item.functor
         else:
-            assert isinstance(item, (Int, Float))
-            inner = replace(item, value=-item.value, span=Span(span.source, span.start + 1, span.end))
+            inner = _negated(item, Span(span.source, span.start + 1, span.end))
             name = "-"
         flat.append(Operator(name, Span(span.source, span.start, span.start + len(name))))
         item = inner
@@ -111,14 +107,19 @@ def _starts_with_prefix(item: Operator | Term) -> bool:
     return isinstance(item, (Int, Float)) and _signed(item)
 
 
+def _negated(number: Term, span: Span) -> Term:
+    if isinstance(number, Int):
+        return Int(-number.value, span)
+    return Float(-cast("Float", number).value, span)
+
+
 def _signed(number: Term) -> bool:
     span = _span(number)
     return span.source.text[span.start] == "-"
 
 
 def _span(term: Term) -> Span:
-    assert term.span is not None
-    return term.span
+    return cast("Span", term.span)
 
 
 def _join(first: Span, last: Span) -> Span:

@@ -88,11 +88,14 @@ def fold(term: Term) -> Term:
         return term
     args = tuple(fold(argument) for argument in term.args)
     values = [argument.value for argument in args if isinstance(argument, (Int, Float))]
-    functions: dict[str, Callable[..., int | float]] = {1: _UNARY, 2: _BINARY}.get(len(args), {})
-    if len(values) != len(args) or term.functor not in functions:
+    function: Callable[..., int | float] | None = None
+    if len(values) == len(args):
+        table: dict[str, Any] = _UNARY if len(args) == 1 else _BINARY if len(args) == 2 else {}
+        function = table.get(term.functor)
+    if function is None:
         return term if args == term.args else replace(term, args=args)
     try:
-        value = functions[term.functor](*values)
+        value = function(*values)
     except ZeroDivisionError:
         raise FoldError("division by zero") from None
     except OverflowError:

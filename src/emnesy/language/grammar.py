@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from lark import Lark, Transformer
+from lark import Lark, Token, Transformer
 
 _NAME = "nesy.lark"
 
@@ -29,7 +30,7 @@ def grammar_text() -> str:
     return grammar_path().read_text(encoding="utf-8")
 
 
-def make_lark(transformer: Transformer | None) -> Lark:
+def make_lark(transformer: Transformer[Token, Any]) -> Lark:
     """A parser for whole programs that calls `transformer` as it goes (no tree is kept)."""
     return Lark(
         grammar_text(),

@@ -58,21 +58,20 @@ def _is_test(literal: BodyLiteral) -> bool:
 
 def _needs(literal: BodyLiteral) -> Iterator[str]:
     if isinstance(literal, Match):
-        inputs = (var for argument in literal.atom.args for var in input_variables(argument))
+        yield from (v.name for argument in literal.atom.args for v in input_variables(argument))
     elif isinstance(literal, Assign):
-        inputs = (*variables(literal.expression), *input_variables(literal.target))
-    else:
-        assert isinstance(literal, InRange)
-        inputs = (*variables(literal.low), *variables(literal.high), *input_variables(literal.item))
-    return (var.name for var in inputs)
+        yield from (v.name for v in variables(literal.expression))
+        yield from (v.name for v in input_variables(literal.target))
+    elif isinstance(literal, InRange):
+        yield from (v.name for v in variables(literal.low))
+        yield from (v.name for v in variables(literal.high))
+        yield from (v.name for v in input_variables(literal.item))
 
 
 def _gives(literal: BodyLiteral) -> Iterator[str]:
     if isinstance(literal, Match):
-        outputs = (var for argument in literal.atom.args for var in matched_variables(argument))
+        yield from (v.name for argument in literal.atom.args for v in matched_variables(argument))
     elif isinstance(literal, Assign):
-        outputs = matched_variables(literal.target)
-    else:
-        assert isinstance(literal, InRange)
-        outputs = matched_variables(literal.item)
-    return (var.name for var in outputs)
+        yield from (v.name for v in matched_variables(literal.target))
+    elif isinstance(literal, InRange):
+        yield from (v.name for v in matched_variables(literal.item))

@@ -4,23 +4,27 @@ One instance serves every parse (Lark binds it when the tables are made), so `pa
 while `source` and `report` are those of its text.
 """
 
+# ruff: noqa: D102  (a method here is named after a rule of the grammar, which says what it is)
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from lark import Token, Transformer
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.language import statements, syntax
-from emnesy.language.arrange import Operator, PriorityClash, apply_prefix, arrange
+from emnesy.language.arrange import Operator, PriorityClashError, apply_prefix, arrange
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _LIMIT = 2**63
 
+Children: TypeAlias = list[Any]
+"""Tokens, terms, and what the rules below return."""
 
-class Reader(Transformer):  # type: ignore[misc,type-arg]
+
+class Reader(Transformer[Token, Any]):
     """See the module."""
 
     def __init__(self) -> None:
@@ -32,53 +36,53 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
 
     # --- statements ---------------------------------------------------------------------------
 
-    def start(self, children: list[Any]) -> list[syntax.Statement]:
+    def start(self, children: Children) -> list[syntax.Statement]:
         return [child for child in children if child is not None]
 
-    def fact(self, children: list[Any]) -> syntax.Statement | None:
+    def fact(self, children: Children) -> syntax.Statement | None:
         heads, end = children
         return self._statement(statements.clause, heads, None, self._until(heads[0], end))
 
-    def rule(self, children: list[Any]) -> syntax.Statement | None:
+    def rule(self, children: Children) -> syntax.Statement | None:
         heads, _, body, end = children
         return self._statement(statements.clause, heads, body, self._until(heads[0], end))
 
-    def constraint(self, children: list[Any]) -> syntax.Statement | None:
+    def constraint(self, children: Children) -> syntax.Statement | None:
         return self._statement(statements.constraint, children[1], self._tokens(children))
 
-    def constant(self, children: list[Any]) -> syntax.Statement | None:
+    def constant(self, children: Children) -> syntax.Statement | None:
         return self._statement(statements.constant, children[1], self._tokens(children))
 
-    def observe(self, children: list[Any]) -> syntax.Statement | None:
+    def observe(self, children: Children) -> syntax.Statement | None:
         return self._statement(statements.observe, children[1:-1], self._tokens(children))
 
-    def type(self, children: list[Any]) -> syntax.Statement | None:
+    def type_declaration(self, children: Children) -> syntax.Statement | None:
         return self._statement(statements.type_declaration, children[1], self._tokens(children))
 
-    def heads(self, children: list[Any]) -> list[Term]:
+    def heads(self, children: Children) -> list[Term]:
         return children
 
-    def annotated(self, children: list[Any]) -> Compound:
+    def annotated(self, children: Children) -> Compound:
         probability, _, head = children
         return self._binary("::", probability, head)
 
     # --- bodies -------------------------------------------------------------------------------
 
-    def conjunction(self, children: list[Any]) -> Term:
+    def conjunction(self, children: Children) -> Term:
         return self._right(",", children)
 
-    def disjunction(self, children: list[Any]) -> Term:
+    def disjunction(self, children: Children) -> Term:
         return self._right(";", children)
 
     # --- terms --------------------------------------------------------------------------------
 
-    def infix(self, children: list[Any]) -> Term:
+    def infix(self, children: Children) -> Term:
         items = [
             Operator(str(c), self._token(c)) if isinstance(c, Token) else c for c in children
         ]
         try:
             return arrange(items)
-        except PriorityClash as clash:
+        except PriorityClashError as clash:
             first, second = clash.first.name, clash.second.name
             self.report(
                 Diagnostic(
@@ -88,19 +92,19 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
                     help=_clash_help(first, second),
                 )
             )
-            return Sym("error", Span(self.source, items[0].span.start, items[-1].span.end))  # type: ignore[union-attr]
+            return Sym("error", self._between(items[0], items[-1]))
 
-    def prefix(self, children: list[Any]) -> Term:
+    def prefix(self, children: Children) -> Term:
         token, operand = children
         return apply_prefix(Operator(str(token), self._token(token)), operand)
 
-    def symbol(self, children: list[Any]) -> Sym:
-        return Sym(str(children[0]), self._token(children[0]))
+    def symbol(self, children: Children) -> Sym:
+        return Sym(self._name(children[0]), self._token(children[0]))
 
-    def quoted(self, children: list[Any]) -> Sym:
+    def quoted(self, children: Children) -> Sym:
         return Sym(self._unquote(children[0]), self._token(children[0]))
 
-    def variable(self, children: list[Any]) -> Var:
+    def variable(self, children: Children) -> Var:
         token = children[0]
         name = str(token)
         if name == "_":
@@ -108,7 +112,7 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
             name = f"_#{self._anonymous}"
         return Var(name, self._token(token))
 
-    def integer(self, children: list[Any]) -> Int:
+    def integer(self, children: Children) -> Int:
         token = children[0]
         span = self._token(token)
         value = int(token) if len(token) < 20 else _LIMIT + 1
@@ -123,7 +127,7 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
             value = 0
         return Int(value, span)
 
-    def float(self, children: list[Any]) -> Float:
+    def real(self, children: Children) -> Float:
         span = self._token(children[0])
         value = float(children[0])
         if value == float("inf"):
@@ -133,20 +137,20 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
             value = 0.0
         return Float(value, span)
 
-    def string(self, children: list[Any]) -> Str:
+    def string(self, children: Children) -> Str:
         return Str(self._unquote(children[0]), self._token(children[0]))
 
-    def call(self, children: list[Any]) -> Compound:
+    def call(self, children: Children) -> Compound:
         name, _, arguments, end = children
-        text = self._unquote(name) if name.type == "QUOTED" else str(name)
+        text = self._unquote(name) if name.type == "QUOTED" else self._name(name)
         return Compound(text, arguments, self._tokens(children, end))
 
-    def keyed_call(self, children: list[Any]) -> Compound:
+    def keyed_call(self, children: Children) -> Compound:
         name, _, arguments, arrow, value, end = children
         span = self._tokens(children, end)
         return Compound("->", (Compound(str(name), arguments, span), value), self._token(arrow))
 
-    def empty_call(self, children: list[Any]) -> Sym:
+    def empty_call(self, children: Children) -> Sym:
         name = str(children[0])
         span = self._tokens(children)
         self.report(
@@ -157,12 +161,12 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
         )
         return Sym(name, span)
 
-    def indexed(self, children: list[Any]) -> Compound:
+    def indexed(self, children: Children) -> Compound:
         name, _, arguments, end = children
         network = Sym(str(name), self._token(name))
         return Compound("[]", (network, *arguments), self._tokens(children, end))
 
-    def parentheses(self, children: list[Any]) -> Term:
+    def parentheses(self, children: Children) -> Term:
         inner = children[1]
         span = self._tokens(children)
         if type(inner) in (Var, Sym):
@@ -171,41 +175,44 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
             return Compound(inner.functor, inner.args, span)
         return type(inner)(inner.value, span)  # type: ignore[no-any-return]
 
-    def empty_list(self, children: list[Any]) -> Sym:
+    def empty_list(self, children: Children) -> Sym:
         return Sym("[]", self._tokens(children))
 
-    def list(self, children: list[Any]) -> Term:
+    def list_term(self, children: Children) -> Term:
         span = self._tokens(children)
         return self._list(children[1], Sym("[]", span), span)
 
-    def list_with_tail(self, children: list[Any]) -> Term:
+    def list_with_tail(self, children: Children) -> Term:
         return self._list(children[1], children[3], self._tokens(children))
 
-    def arguments(self, children: list[Any]) -> tuple[Term, ...]:
+    def arguments(self, children: Children) -> tuple[Term, ...]:
         return tuple(children)
 
-    def aggregate(self, children: list[Any]) -> Compound:
+    def aggregate(self, children: Children) -> Compound:
         return Compound(f"{children[0][:-1]}<>", tuple(children[1:-1]), self._tokens(children))
 
     # --- spans --------------------------------------------------------------------------------
 
+    def _start(self, token: Token) -> int:
+        return cast("int", token.start_pos) + self.offset
+
     def _token(self, token: Token) -> Span:
-        start = token.start_pos + self.offset
+        start = self._start(token)
         return Span(self.source, start, start + len(token))
 
-    def _tokens(self, children: list[Any], last: Token | None = None) -> Span:
+    def _tokens(self, children: Children, last: Token | None = None) -> Span:
         first, last = children[0], last or children[-1]
-        end = last.start_pos + self.offset + len(last)
-        return Span(self.source, first.start_pos + self.offset, end)
+        end = self._start(last) + len(last)
+        return Span(self.source, self._start(first), end)
 
     def _until(self, first: Term, end: Token) -> Span:
-        assert first.span is not None
-        return Span(self.source, first.span.start, end.start_pos + self.offset + 1)
+        return Span(self.source, cast("Span", first.span).start, self._start(end) + 1)
+
+    def _between(self, first: Operator | Term, last: Operator | Term) -> Span:
+        return Span(self.source, cast("Span", first.span).start, cast("Span", last.span).end)
 
     def _binary(self, functor: str, left: Term, right: Term) -> Compound:
-        assert left.span is not None and right.span is not None
-        span = Span(self.source, left.span.start, right.span.end)
-        return Compound(functor, (left, right), span)
+        return Compound(functor, (left, right), self._between(left, right))
 
     def _right(self, functor: str, items: list[Term]) -> Term:
         term = items[-1]
@@ -217,6 +224,16 @@ class Reader(Transformer):  # type: ignore[misc,type-arg]
         for item in reversed(items):
             tail = Compound("[|]", (item, tail), span)
         return tail
+
+    def _name(self, token: Token) -> str:
+        if token[0].isupper():  # of ASCII's capitals the grammar has made variables
+            self.report(
+                Diagnostic(
+                    "E0106", f"`{token}` starts with a capital outside of ASCII",
+                    self._token(token), help=f"write `'{token}'` for a symbol",
+                )
+            )
+        return str(token)
 
     def _unquote(self, token: Token) -> str:
         quote, text = token[0], token[1:-1].replace(token[0] * 2, token[0])

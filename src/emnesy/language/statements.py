@@ -14,7 +14,7 @@ from emnesy.language import syntax
 from emnesy.language.annotations import annotation
 from emnesy.language.core import Atom, Signature
 from emnesy.language.operators import ARITHMETIC, COMPARISONS
-from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var, list_items
+from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
 AGGREGATES = ("count", "sum", "min", "max", "avg", "argmin", "argmax", "any", "all")
 _ARITY = {"argmin": 2, "argmax": 2, "any": 0, "all": 0}
@@ -80,7 +80,8 @@ def type_declaration(term: Term, span: Span) -> syntax.Statement:
     """``type p(int, int -> 0..9).``"""
     value: Term | None = None
     if _is_call(term, "->"):
-        term, value = term.args[0], plain(term.args[1])
+        value = plain(term.args[1])
+        term = term.args[0]
     if isinstance(term, Sym):
         return syntax.TypeDeclaration(term.name, (), None, span)
     if not isinstance(term, Compound) or term.functor in _NOT_TERMS | {"/"}:
@@ -239,6 +240,3 @@ def _walk(term: Term) -> Iterator[Term]:
 
 def _count(number: int) -> str:
     return {0: "no argument", 1: "one argument"}.get(number, f"{number} arguments")
-
-
-__all__ = ["clause", "constant", "constraint", "goal", "list_items", "observe", "type_declaration"]

@@ -16,17 +16,13 @@ from emnesy.language.core import Atom, Signature
 from emnesy.language.terms import Term
 
 
-def _span() -> Span | None:
-    return field(default=None, compare=False, repr=False)
-
-
 @dataclass(frozen=True)
 class Aggregate:
     """``min<E>`` or ``argmax<T, E>`` as an argument of a head."""
 
     name: str
     args: tuple[Term, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class HeadAtom:
 
     name: str
     args: tuple[Term | Aggregate, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def signature(self) -> Signature:
@@ -48,7 +44,7 @@ class Fixed:
     """``0.3::`` or ``P::``."""
 
     probability: Term
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Learned:
     """``t(0.3)::``, or ``t(_)::`` where `initial` is None."""
 
     initial: Term | None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class Neural:
     inputs: tuple[Term, ...]
     output: Term | None
     domain: Term | None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Annotation: TypeAlias = Fixed | Learned | Neural
@@ -80,7 +76,7 @@ class AnnotatedHead:
 
     head: HeadAtom
     annotation: Annotation | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ class Literal:
     """A predicate in a body."""
 
     atom: Atom
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ class Comparison:
     op: str
     left: Term
     right: Term
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ class Negation:
     """``not goal`` or ``\\+ goal``."""
 
     goal: Goal
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ class Conjunction:
     """``goal, goal, ...``; not nested in one another."""
 
     goals: tuple[Goal, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ class Disjunction:
     """``goal ; goal ; ...``; not nested in one another."""
 
     goals: tuple[Goal, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Goal: TypeAlias = Literal | Comparison | Negation | Conjunction | Disjunction
@@ -134,7 +130,7 @@ class Constant:
 
     name: str
     value: Term
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -143,7 +139,7 @@ class Clause:
 
     heads: tuple[AnnotatedHead, ...]
     body: Goal | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -151,7 +147,7 @@ class Constraint:
     """``:- body.``"""
 
     body: Goal
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -160,7 +156,7 @@ class EvidenceStatement:
 
     atom: Atom
     holds: bool
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,7 @@ class QueryStatement:
     """``query(atom).``"""
 
     atom: Atom
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,7 @@ class ObservedPredicate:
     """One ``name/arity`` of ``observe``."""
 
     signature: Signature
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -184,7 +180,7 @@ class Observe:
     """``observe sum/2, valid/0.``"""
 
     predicates: tuple[ObservedPredicate, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -194,10 +190,7 @@ class TypeDeclaration:
     name: str
     keys: tuple[Term, ...]
     value: Term | None
-    span: Span | None = _span()
-
-
-OptionValue: TypeAlias = Term
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -206,8 +199,8 @@ class Directive:
 
     name: str
     arguments: tuple[Term, ...]
-    options: Mapping[str, OptionValue]
-    span: Span | None = _span()
+    options: Mapping[str, Term]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Statement: TypeAlias = (

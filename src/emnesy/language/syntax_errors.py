@@ -139,7 +139,7 @@ def _brackets(place: Place) -> Diagnostic | None:
         return None
     opened = still_open[-1]
     closing = {"(": ")", "[": "]"}[opened.text]
-    labels = ()
+    labels: tuple[Label, ...] = ()
     if place.at != opened.start and place.found:
         labels = (Label(place.here, f"a `{closing}` is missing before this"),)
     return Diagnostic("E0103", f"this `{opened.text}` is never closed", place.span(opened.start),

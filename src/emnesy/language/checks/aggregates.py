@@ -18,7 +18,7 @@ def check_aggregates(unit: Unit) -> Iterator[Diagnostic]:
             continue
         for head in heads:
             if _shape(head) != _shape(first):
-                labels = ()
+                labels: tuple[Label, ...] = ()
                 if first.atom.span is not None:
                     labels = (Label(first.atom.span, f"`{signature}` is aggregated here"),)
                 yield Diagnostic(

@@ -25,8 +25,7 @@ def objection(
     edge: Edge, members: set[Signature], aggregated: Mapping[Signature, HeadAggregate]
 ) -> str | None:
     """Why the recursion through `edge` is not known to be monotone; None where it is."""
-    aggregate = edge.rule_head.aggregate
-    assert aggregate is not None
+    aggregate = aggregated[edge.head]
     if aggregate.name not in ("min", "max"):
         return f"only `min` and `max` may be part of a recursion, not `{aggregate.name}`"
     for member in sorted(members):
@@ -45,8 +44,8 @@ def objection(
             if value.name in values:
                 return f"`{value.name}` is the value of two recursive atoms"
             values.add(value.name)
-    assert aggregate.expression is not None
-    if direction(aggregate.expression, values) not in ("same", "up"):
+    expression = edge.rule_head.aggregate.expression if edge.rule_head.aggregate else None
+    if expression is None or direction(expression, values) not in ("same", "up"):
         return f"the aggregated value must not fall when `{'`, `'.join(sorted(values))}` grows"
     misused = next(_other_uses(edge, members, aggregated, values, aggregate.name), None)
     if misused is not None:

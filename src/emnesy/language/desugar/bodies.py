@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from emnesy.language import syntax
 from emnesy.language.core import Assign, Atom, BodyLiteral, Compare, Head, InRange, Match, Rule
@@ -118,8 +119,8 @@ def _comparison(goal: syntax.Comparison, scope: Scope) -> BodyLiteral:
     if goal.op == "is":
         return Assign(left, right, goal.span)
     if goal.op == "in":
-        assert isinstance(right, Compound)
-        return InRange(left, right.args[0], right.args[1], goal.span)
+        low, high = cast("Compound", right).args
+        return InRange(left, low, high, goal.span)
     return Compare(goal.op, left, right, goal.span)
 
 

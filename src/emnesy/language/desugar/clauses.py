@@ -101,7 +101,7 @@ def _one_body(
         for body, bindings in bodies
     ]
     shared = distinct(
-        [v for v in outside]
+        outside
         + [v for body, _ in bodies for lit in body for v in literal_variables(lit)]
     )
     for var in shared:
@@ -112,10 +112,10 @@ def _one_body(
                 "a probabilistic or aggregating rule counts the values of all variables; give the "
                 "disjunction a predicate of its own",
             )
-    assert goal is not None
-    atom = Atom(scope.predicate("or"), shared, goal.span)
+    span = None if goal is None else goal.span
+    atom = Atom(scope.predicate("or"), shared, span)
     for body, bindings in bodies:
-        scope.rules.append(Rule((Head(bind_atom(atom, bindings)),), tuple(body), None, goal.span))
+        scope.rules.append(Rule((Head(bind_atom(atom, bindings)),), tuple(body), None, span))
     return [Match(atom)]
 
 

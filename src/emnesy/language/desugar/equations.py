@@ -6,42 +6,67 @@ from dataclasses import replace
 
 from emnesy.language.core import Assign, Atom, BodyLiteral, Compare, InRange, Match
 from emnesy.language.literals import bound_variables
-from emnesy.language.substitute import is_arithmetic, variables, with_bindings
-from emnesy.language.terms import Term, Var
+from emnesy.language.substitute import (
+    input_variables,
+    is_arithmetic,
+    variables,
+    with_bindings,
+)
+from emnesy.language.terms import Compound, Term, Var
 
 
 def solve_equations(body: list[BodyLiteral]) -> tuple[list[BodyLiteral], dict[str, Term]]:
     """`body` without the equations that define variables, and what those variables stand for.
 
-    Unification is done here only as far as rules need it: variable against term. Equations between
-    bound sides stay, as tests. ``X = A + 1`` becomes ``X is A + 1``: the language evaluates
-    arithmetic wherever it stands.
+    Unification as far as rules need it: an equation with a variable that nothing else binds is solved
+    here, variable by variable; equations between bound sides stay, as tests. ``X = A + 1`` becomes
+    ``X is A + 1``: the language evaluates arithmetic wherever it stands.
     """
     bindings: dict[str, Term] = {}
+    tried: set[int] = set()
     while True:
-        bound = bound_variables(body)
-        found = next(((i, d) for i, lit in enumerate(body) if (d := _definition(lit, bound))), None)
-        if found is None:
+        equation = next(
+            (lit for lit in body
+             if isinstance(lit, Compare) and lit.op == "=" and id(lit) not in tried),
+            None,
+        )
+        if equation is None:
             return body, bindings
-        index, (var, term) = found
-        if is_arithmetic(term):
-            body = [*body[:index], Assign(var, term, body[index].span), *body[index + 1 :]]  # type: ignore[union-attr]
+        tried.add(id(equation))
+        index = next(i for i, lit in enumerate(body) if lit is equation)
+        solved = _solve(equation, bound_variables(body))
+        if solved is None:
             continue
-        one = {var.name: term}
-        body = [bind(lit, one) for i, lit in enumerate(body) if i != index]
-        bindings = {name: with_bindings(value, one) for name, value in bindings.items()} | one
+        replacement, one = solved
+        body = [*body[:index], *replacement, *body[index + 1 :]]
+        if one:
+            body = [bind(literal, one) for literal in body]
+            bindings = {name: with_bindings(value, one) for name, value in bindings.items()} | one
+            tried.clear()
 
 
-def _definition(literal: BodyLiteral, bound: set[str]) -> tuple[Var, Term] | None:
-    if not isinstance(literal, Compare) or literal.op != "=":
+def _solve(
+    equation: Compare, bound: set[str]
+) -> tuple[list[BodyLiteral], dict[str, Term]] | None:
+    """What takes an equation's place, and a variable with its term; None: it stays, as a test."""
+    left, right = equation.left, equation.right
+    names = {v.name for v in (*variables(left), *variables(right))}
+    if names <= bound:
         return None
-    for var, term in ((literal.left, literal.right), (literal.right, literal.left)):
-        if (
-            isinstance(var, Var)
-            and var.name not in bound
-            and all(v.name != var.name for v in variables(term))
-        ):
-            return var, term
+    for var, term in ((left, right), (right, left)):
+        if not isinstance(var, Var) or any(v.name == var.name for v in variables(term)):
+            continue
+        if is_arithmetic(term):
+            return None if var.name in bound else ([Assign(var, term, equation.span)], {})
+        if var.name not in bound or not any(True for _ in input_variables(term)):
+            return [], {var.name: term}
+    if (
+        isinstance(left, Compound) and isinstance(right, Compound)
+        and (left.functor, len(left.args)) == (right.functor, len(right.args))
+        and not is_arithmetic(left) and not is_arithmetic(right)
+    ):
+        pairs = zip(left.args, right.args, strict=True)
+        return [Compare("=", a, b, equation.span) for a, b in pairs], {}
     return None
 
 
@@ -56,9 +81,11 @@ def bind(literal: BodyLiteral, bindings: dict[str, Term]) -> BodyLiteral:
             expression=with_bindings(literal.expression, bindings),
         )
     if isinstance(literal, InRange):
-        return InRange(
-            *(with_bindings(t, bindings) for t in (literal.item, literal.low, literal.high)),
-            literal.span,
+        return replace(
+            literal,
+            item=with_bindings(literal.item, bindings),
+            low=with_bindings(literal.low, bindings),
+            high=with_bindings(literal.high, bindings),
         )
     return replace(
         literal,
