@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The command line: `main` runs it, `commands` holds one file per command."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from emnesy.language.terms import Compound, Float, Int, Term
+from emnesy.language.terms import Compound, Float, Int, Sym, Term, list_items
 
 
 class FoldError(ArithmeticError):
@@ -86,6 +86,12 @@ def fold(term: Term) -> Term:
     """
     if not isinstance(term, Compound):
         return term
+    items = list_items(term) if term.functor == "[|]" else None
+    if items is not None:
+        result: Term = Sym("[]", term.span)
+        for item in reversed(items):
+            result = Compound("[|]", (fold(item), result), term.span)
+        return result
     args = tuple(fold(argument) for argument in term.args)
     values = [argument.value for argument in args if isinstance(argument, (Int, Float))]
     function: Callable[..., int | float] | None = None

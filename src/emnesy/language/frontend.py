@@ -25,6 +25,18 @@ def analyse(
     Raises:
         ProgramError: with every error found, in the order of the text.
     """
+    try:
+        return _analyse(source, consts)
+    except RecursionError:
+        raise ProgramError(
+            Diagnostic("E0125", f"terms or bodies of `{source.name}` are nested too deeply",
+                       help="break them up into predicates of their own")
+        ) from None
+
+
+def _analyse(
+    source: Source, consts: Mapping[str, int | float | str]
+) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
     program = resolve_includes(parse(source))
     found: list[Diagnostic] = []
     constants = evaluate_constants(program.statements, consts, found.append)

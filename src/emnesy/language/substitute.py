@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from emnesy.language.operators import ARITHMETIC
@@ -13,24 +13,38 @@ Bindings = Mapping[str, Term]
 
 def with_constants(term: Term, constants: Bindings) -> Term:
     """`term` with each symbol that is a named constant replaced; the place in the text is kept."""
-    if isinstance(term, Sym):
-        value = constants.get(term.name)
+
+    def leaf(term: Term) -> Term:
+        value = constants.get(term.name) if isinstance(term, Sym) else None
         return term if value is None else replace(value, span=term.span)
-    if isinstance(term, Compound):
-        args = tuple(with_constants(argument, constants) for argument in term.args)
-        if any(new is not old for new, old in zip(args, term.args, strict=True)):
-            return Compound(term.functor, args, term.span)
-    return term
+
+    return map_leaves(term, leaf)
 
 
 def with_bindings(term: Term, bindings: Bindings) -> Term:
     """`term` with variables replaced."""
-    if isinstance(term, Var):
-        return bindings.get(term.name, term)
-    if isinstance(term, Compound):
-        args = tuple(with_bindings(argument, bindings) for argument in term.args)
-        if any(new is not old for new, old in zip(args, term.args, strict=True)):
-            return Compound(term.functor, args, term.span)
+    return map_leaves(term, lambda t: bindings.get(t.name, t) if isinstance(t, Var) else t)
+
+
+def map_leaves(term: Term, leaf: Callable[[Term], Term]) -> Term:
+    """`term` with `leaf` applied to what is not compound. Lists may be long, so they do not recurse."""
+    if not isinstance(term, Compound):
+        return leaf(term)
+    if term.functor == "[|]":
+        cells: list[Compound] = []
+        rest: Term = term
+        while isinstance(rest, Compound) and rest.functor == "[|]":
+            cells.append(rest)
+            rest = rest.args[1]
+        result = map_leaves(rest, leaf)
+        for cell in reversed(cells):
+            head = map_leaves(cell.args[0], leaf)
+            same = head is cell.args[0] and result is cell.args[1]
+            result = cell if same else Compound("[|]", (head, result), cell.span)
+        return result
+    args = tuple(map_leaves(argument, leaf) for argument in term.args)
+    if any(new is not old for new, old in zip(args, term.args, strict=True)):
+        return Compound(term.functor, args, term.span)
     return term
 
 
@@ -39,8 +53,13 @@ def variables(term: Term) -> Iterator[Var]:
     if isinstance(term, Var):
         yield term
     elif isinstance(term, Compound):
-        for argument in term.args:
-            yield from variables(argument)
+        stack = [*reversed(term.args)]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Var):
+                yield part
+            elif isinstance(part, Compound):
+                stack.extend(reversed(part.args))
 
 
 def distinct(occurrences: Iterable[Var]) -> tuple[Var, ...]:
@@ -58,18 +77,23 @@ def is_arithmetic(term: Term) -> bool:
 
 def matched_variables(term: Term) -> Iterator[Var]:
     """The variables that matching `term` against a value binds: those not below arithmetic."""
-    if isinstance(term, Var):
-        yield term
-    elif isinstance(term, Compound) and not is_arithmetic(term):
-        for argument in term.args:
-            yield from matched_variables(argument)
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Var):
+            yield part
+        elif isinstance(part, Compound) and not is_arithmetic(part):
+            stack.extend(reversed(part.args))
 
 
 def input_variables(term: Term) -> Iterator[Var]:
     """The variables that must be bound before `term` can be matched: those below arithmetic."""
-    if isinstance(term, Compound):
-        if is_arithmetic(term):
-            yield from variables(term)
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, Compound):
+            continue
+        if is_arithmetic(part):
+            yield from variables(part)
         else:
-            for argument in term.args:
-                yield from input_variables(argument)
+            stack.extend(reversed(part.args))

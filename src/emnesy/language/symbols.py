@@ -66,9 +66,11 @@ def _annotation_terms(annotation: syntax.Annotation | None) -> Iterator[Term]:
 
 
 def _symbols(term: Term) -> Iterator[str]:
-    if isinstance(term, Sym):
-        if term.name != "[]":
-            yield term.name
-    elif isinstance(term, Compound):
-        for argument in term.args:
-            yield from _symbols(argument)
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Sym):
+            if part.name != "[]":
+                yield part.name
+        elif isinstance(part, Compound):
+            stack.extend(reversed(part.args))

@@ -11,6 +11,7 @@ from emnesy.language.checks.evidence import check_evidence
 from emnesy.language.checks.names import check_names
 from emnesy.language.checks.networks import check_networks
 from emnesy.language.checks.probabilities import check_probabilities
+from emnesy.language.checks.ranges import check_ranges
 from emnesy.language.checks.safety import check_safety
 from emnesy.language.checks.singletons import check_singletons
 from emnesy.language.checks.stratification import check_stratification
@@ -25,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     check_safety,
     check_aggregates,
     check_stratification,
+    check_ranges,
     check_probabilities,
     check_networks,
     check_evidence,
