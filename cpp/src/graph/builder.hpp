@@ -1,0 +1,64 @@
+// The factor graph under construction: variables and tables that still may change.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "emnesy/factor_graph.hpp"
+
+namespace emnesy::graph {
+
+// A sparse table of allowed tuples, row-major in scope order; all weights are one.
+struct Table {
+  std::vector<std::int32_t> scope;
+  std::vector<std::int32_t> values;
+
+  std::size_t arity() const { return scope.size(); }
+  std::size_t size() const { return scope.empty() ? 0 : values.size() / scope.size(); }
+};
+
+// "Variable has this value", or negated, "has another".
+struct Event {
+  std::int32_t variable = -1;
+  std::int32_t value = 0;
+  bool negated = false;
+
+  bool holds(std::int32_t v) const { return (v == value) != negated; }
+  Event operator!() const { return {variable, value, !negated}; }
+  bool operator==(const Event& o) const { return variable == o.variable && value == o.value && negated == o.negated; }
+};
+
+class Builder {
+ public:
+  std::int32_t add_variable(std::int32_t cardinality, std::string name);
+  void rename(std::int32_t variable, std::string name) { name_[variable] = std::move(name); }
+  void add_table(Table table) { tables.push_back(std::move(table)); }
+  std::int32_t cardinality(std::int32_t variable) const { return cardinality_[variable]; }
+
+  // A Boolean variable that is the conjunction (disjunction) of events over distinct variables, as a chain of
+  // three-variable tables; or the event itself where there is only one.
+  Event conjunction(const std::vector<Event>& events, const std::string& name);
+  Event disjunction(const std::vector<Event>& events, const std::string& name);
+
+  // The variable with one value: what holds always.
+  Event always();
+
+  std::vector<Table> tables;
+  const std::vector<std::int32_t>& cardinalities() const { return cardinality_; }
+  const std::vector<std::string>& names() const { return name_; }
+
+ private:
+  std::vector<std::int32_t> cardinality_;
+  std::vector<std::string> name_;
+  std::int32_t constant_ = -1;
+};
+
+// Joins tables that share two variables or more while the joint table stays small; tables over one variable
+// stay as they are. Deterministic: tables are taken in order.
+void merge_tables(std::vector<Table>& tables, std::size_t variable_count);
+
+// Writes the tables into `graph`, sorted and sliced at the variable that most evidence slots speak of.
+void freeze_tables(const std::vector<Table>& tables, FactorGraph& graph);
+
+}  // namespace emnesy::graph
