@@ -11,6 +11,8 @@ struct Components {
                                         // everything a component depends on has a smaller number
   std::vector<std::int64_t> begin{0};
   std::vector<std::int32_t> node;       // nodes by component
+  std::vector<std::int32_t> level;      // of each component: 0, or one more than the highest it depends on
+  std::vector<std::uint8_t> cyclic;     // of each component: several nodes, or one that depends on itself
 
   std::size_t count() const { return begin.size() - 1; }
 };

@@ -32,7 +32,7 @@ struct Lowered {
 // The program has something that no factor graph can hold.
 class NotLowerable : public std::runtime_error {
  public:
-  enum class Reason { Cycle, Computed, Width };
+  enum class Reason { Cycle, Computed };
   NotLowerable(Reason why, std::vector<AtomId> culprits)
       : std::runtime_error("the ground program has no factor graph"), reason(why), atoms(std::move(culprits)) {}
   Reason reason;

@@ -124,10 +124,7 @@ class Lowering {
     }
     Components components = strongly_connected_components(begin, edge);
     for (std::size_t c = 0; c < components.count(); ++c) {
-      const std::int32_t first = components.node[components.begin[c]];
-      const bool loop = std::find(edge.begin() + begin[first], edge.begin() + begin[first + 1], first) !=
-                        edge.begin() + begin[first + 1];
-      if (components.begin[c + 1] - components.begin[c] < 2 && !loop) continue;
+      if (!components.cyclic[c]) continue;
       std::vector<AtomId> atoms;
       for (std::int64_t i = components.begin[c]; i < components.begin[c + 1]; ++i) {
         const std::int32_t n = components.node[i];

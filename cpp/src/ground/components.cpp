@@ -47,6 +47,20 @@ Components strongly_connected_components(const std::vector<std::int64_t>& edge_b
         result.node.push_back(member);
       } while (member != node);
       result.begin.push_back(static_cast<std::int64_t>(result.node.size()));
+      std::int32_t level = 0;
+      bool loop = result.begin[number + 1] - result.begin[number] > 1;
+      for (std::int64_t i = result.begin[number]; i < result.begin[number + 1]; ++i) {
+        for (std::int64_t e = edge_begin[result.node[i]]; e < edge_begin[result.node[i] + 1]; ++e) {
+          const std::int32_t target = result.component[edge[e]];
+          if (target == number) {
+            loop = true;
+          } else {
+            level = std::max(level, result.level[target] + 1);
+          }
+        }
+      }
+      result.level.push_back(level);
+      result.cyclic.push_back(loop ? 1 : 0);
     }
   }
   return result;

@@ -261,7 +261,7 @@ FunctionalDependencies find_functional_dependencies(const GroundProgram& program
     std::vector<std::int32_t> proved(program.atom_count(), -1);
     std::vector<std::uint8_t> refuted(predicates, 0), grouped(predicates, 0);
     for (std::size_t c = 0; c < components.count(); ++c) {
-      const bool cycle = components.begin[c + 1] - components.begin[c] > 1;
+      const bool cycle = components.cyclic[c] != 0;
       for (std::int64_t i = components.begin[c]; i < components.begin[c + 1]; ++i) {
         const std::int32_t g = components.node[i];
         if (g >= groups) continue;

@@ -64,8 +64,9 @@ class CompiledEngine(Protocol):
     ) -> EngineResult:
         """Posterior marginals and log-evidence of a batch.
 
-        `priors`: one C-contiguous float32 or float64 array per `PriorSpec`, ``(B, spec.size)`` or
-        ``(1, spec.size)`` to use one prior for all examples; all of one dtype. `evidence`: C-contiguous
+        `priors`: one C-contiguous float32 or float64 array per `PriorSpec`, then one for the program's
+        own probabilities (`Interface.fixed`); each ``(B, size)``, or ``(1, size)`` to use one prior for
+        all examples; all of one dtype. `evidence`: C-contiguous
         int32 ``(B, slots)`` of label indices, -1 unobserved. Checked by the caller
         (`emnesy.compiled`), which alone knows the names to put in messages.
         """

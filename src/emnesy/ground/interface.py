@@ -49,6 +49,7 @@ class PriorSpec:
     """
 
     predicate: str
+    """The predicate's name, with ``@network`` where several networks predict it."""
     network: str
     axes: tuple[Axis, ...]
     domain: tuple[Value, ...] | None  # None: Bernoulli
@@ -95,6 +96,12 @@ class Interface:
 
     priors: tuple[PriorSpec, ...]
     labels: tuple[LabelSpec, ...]
+    fixed: NDArray[np.float64]
+    """``(1, F)``: the probabilities that the program states, the last prior block."""
+    choice_block: NDArray[np.int32]
+    choice_offset: NDArray[np.int64]
+    """Where each choice's first alternative lies: block (``len(priors)`` is `fixed`) and element; the
+    others follow it."""
     slot_begin: NDArray[np.int64]
     slot_atom: NDArray[np.int32]
     slot_functional: NDArray[np.uint8]

@@ -1,0 +1,209 @@
+"""`enumerate`: every total choice, one after the other. Slow and obviously right: the reference in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emnesy.diagnostics import Diagnostic, EngineError
+from emnesy.engine.base import LOG_ZERO, Array, EngineResult, Report, Task
+from emnesy.engine.registry import EngineInfo
+from emnesy.ground.evaluate import Evaluator, Worlds
+from emnesy.ground.interface import Interface
+from emnesy.ground.program import GroundedProgram
+
+WORLD_LIMIT = 1 << 22
+CHUNK = 1 << 14
+
+
+class Enumerate:
+    """All worlds of a ground program, weighted by their priors (float64 throughout)."""
+
+    name = "enumerate"
+    exact = True
+
+    def __init__(self, grounded: GroundedProgram, interface: Interface) -> None:
+        native = grounded.native
+        self._grounded = grounded
+        self._interface = interface
+        self._alternatives = np.diff(native.choice_alternative_begin)
+        self._cardinality = self._alternatives + native.choice_has_none
+        count = 1
+        for cardinality in self._cardinality:
+            count *= int(cardinality)
+        if count > WORLD_LIMIT:
+            raise EngineError(
+                Diagnostic(
+                    "E0702",
+                    f"`enumerate` would have to visit {count:.3g} worlds; its limit is {WORLD_LIMIT}",
+                    help="use `--engine bp`, or a smaller program",
+                )
+            )
+        self._count = count
+        self._evaluate = Evaluator(grounded)
+
+    def run(
+        self,
+        priors: Sequence[Array],
+        evidence: NDArray[np.int32],
+        *,
+        task: Task = "marginals",
+        threads: int = 1,  # noqa: ARG002
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> EngineResult:
+        """See `CompiledEngine.run`."""
+        native = self._grounded.native
+        batch = len(evidence)
+        tables = self._tables(priors, batch)
+        posterior = [np.zeros_like(table) for table in tables]
+        total = np.zeros(batch)
+        queries = np.zeros((batch, len(native.queries)))
+        computed: dict[str, NDArray[np.float64]] = {}
+        best = np.full(batch, -np.inf)
+        chosen = np.zeros((batch, len(tables)), np.int64)
+        generators = [np.random.Generator(np.random.Philox([seed, b])) for b in range(batch)]
+        for alternatives in self._worlds():
+            worlds = self._evaluate(alternatives)
+            weight = np.ones((batch, len(alternatives)))
+            for choice, table in enumerate(tables):
+                weight *= table[:, alternatives[:, choice]]
+            weight *= self._allowed(worlds)
+            weight *= self._matches(worlds, evidence)
+            total += weight.sum(axis=1)
+            queries += weight @ worlds.truth[native.queries].T
+            self._computed(worlds, weight, computed)
+            if task == "marginals":
+                for choice in range(len(tables)):
+                    for value in range(int(self._cardinality[choice])):
+                        where = alternatives[:, choice] == value
+                        posterior[choice][:, value] += weight[:, where].sum(axis=1)
+                continue
+            with np.errstate(divide="ignore"):
+                score = np.log(weight)
+            if task == "sample":
+                score = score + np.stack([g.gumbel(size=score.shape[1]) for g in generators])
+            top = score.argmax(axis=1)
+            better = score[np.arange(batch), top] > best
+            best[better] = score[np.arange(batch), top][better]
+            chosen[better] = alternatives[top[better]]
+        possible = total > 0
+        if task != "marginals":
+            for choice, table in enumerate(posterior):
+                table[np.arange(batch), chosen[:, choice]] = 1.0
+        scale = np.where(possible, total, 1.0)
+        if task == "marginals":
+            posterior = [table / scale[:, None] for table in posterior]
+        dtype = priors[0].dtype
+        log_evidence = np.where(possible, np.log(scale), LOG_ZERO)
+        return EngineResult(
+            posteriors=self._blocks(priors, posterior, possible, batch),
+            log_evidence=log_evidence.astype(dtype),
+            possible=possible,
+            queries=np.where(possible[:, None], queries / scale[:, None], 0.0).astype(dtype),
+            report=Report(
+                engine=self.name,
+                exact=True,
+                converged=np.ones(batch, np.bool_),
+                iterations=np.zeros(batch, np.int32),
+                residual=np.zeros(batch),
+                extra={
+                    "worlds": self._count,
+                    "computed": {k: v / scale for k, v in computed.items()},
+                },
+            ),
+        )
+
+    def _tables(self, priors: Sequence[Array], batch: int) -> list[NDArray[np.float64]]:
+        """Per choice, (B, values): the alternatives' priors, then what they leave to none."""
+        native, interface = self._grounded.native, self._interface
+        tables = []
+        for choice, count in enumerate(self._alternatives):
+            block = priors[interface.choice_block[choice]]
+            start = interface.choice_offset[choice]
+            table = np.broadcast_to(block[:, start : start + count], (batch, count)).astype(float)
+            if native.choice_has_none[choice]:
+                none = np.maximum(1.0 - table.sum(axis=1, keepdims=True), 0.0)
+                table = np.concatenate([table, none], axis=1)
+            tables.append(table)
+        return tables
+
+    def _worlds(self) -> Iterator[NDArray[np.int64]]:
+        for first in range(0, self._count, CHUNK):
+            rest = np.arange(first, min(first + CHUNK, self._count))
+            alternatives = np.empty((len(rest), len(self._cardinality)), np.int64)
+            for choice in reversed(range(len(self._cardinality))):
+                rest, alternatives[:, choice] = np.divmod(rest, self._cardinality[choice])
+            yield alternatives
+
+    def _allowed(self, worlds: Worlds) -> NDArray[np.bool_]:
+        """Worlds in which the program's own evidence and constraints hold."""
+        native = self._grounded.native
+        allowed = np.full(worlds.truth.shape[1], not self._grounded.impossible)
+        for literal in native.evidence:
+            allowed &= worlds.truth[literal >> 1] ^ bool(literal & 1)
+        begin = native.constraint_begin
+        for index in range(len(begin) - 1):
+            violated = np.ones(len(allowed), np.bool_)
+            for literal in native.constraint_body[begin[index] : begin[index + 1]]:
+                violated &= worlds.truth[literal >> 1] ^ bool(literal & 1)
+            allowed &= ~violated
+        return allowed
+
+    def _matches(self, worlds: Worlds, evidence: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(B, W): does the world agree with all that the example observes?"""
+        interface = self._interface
+        matches = np.ones((len(evidence), worlds.truth.shape[1]), np.bool_)
+        for slot in range(interface.slot_count):
+            atoms = interface.slot_atom[interface.slot_begin[slot] : interface.slot_begin[slot + 1]]
+            truth = worlds.truth[atoms]
+            if interface.slot_functional[slot]:
+                label = np.where(truth.sum(axis=0) == 1, truth.argmax(axis=0), -2)
+            else:
+                label = truth[0].astype(np.int64)
+            given = evidence[:, slot, None]
+            matches &= (given < 0) | (given == label)
+        return matches
+
+    def _computed(
+        self, worlds: Worlds, weight: NDArray[np.float64], into: dict[str, NDArray[np.float64]]
+    ) -> None:
+        """Distribution of query atoms that hold a computed number, by the atom's text."""
+        for atom in self._grounded.native.queries:
+            cell = self._grounded.cell_in(int(atom))
+            if cell is None:
+                continue
+            numbers = np.where(worlds.truth[atom], worlds.cells[cell], np.nan)
+            for number in np.unique(numbers[~np.isnan(numbers)]):
+                text = self._grounded.computed_text(int(atom), float(number))
+                mass = weight[:, numbers == number].sum(axis=1)
+                into[text] = into.get(text, np.zeros(len(weight))) + mass
+
+    def _blocks(
+        self,
+        priors: Sequence[Array],
+        posterior: Sequence[NDArray[np.float64]],
+        possible: NDArray[np.bool_],
+        batch: int,
+    ) -> tuple[Array, ...]:
+        blocks = [np.broadcast_to(p, (batch, p.shape[1])).copy() for p in priors]
+        for choice, count in enumerate(self._alternatives):
+            block = blocks[self._interface.choice_block[choice]]
+            start = self._interface.choice_offset[choice]
+            columns = block[:, start : start + count]
+            columns[possible] = posterior[choice][possible, :count]
+        return tuple(blocks)
+
+
+ENGINE = EngineInfo(
+    name="enumerate",
+    summary="every total choice, in Python: the reference",
+    exact="always",
+    tasks=frozenset({"marginals", "map", "sample"}),
+    computed_cells=True,
+    positive_cycles=True,
+    compile=Enumerate,
+)
