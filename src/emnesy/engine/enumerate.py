@@ -205,5 +205,5 @@ ENGINE = EngineInfo(
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=True,
     positive_cycles=True,
-    compile=Enumerate,
+    compile=lambda pipeline: Enumerate(pipeline.ground, pipeline.interface),
 )

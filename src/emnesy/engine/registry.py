@@ -14,8 +14,7 @@ from emnesy.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from emnesy.engine.base import CompiledEngine, Task
-    from emnesy.ground.interface import Interface
-    from emnesy.ground.program import GroundedProgram
+    from emnesy.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class EngineInfo:
     """Takes programs whose aggregates or recursion compute numbers."""
     positive_cycles: bool
     """Gives positive cycles their least-model meaning."""
-    compile: Callable[[GroundedProgram, Interface], CompiledEngine]
+    compile: Callable[[Pipeline], CompiledEngine]
+    """Takes from the pipeline the stage that the engine runs on."""
 
 
 @cache

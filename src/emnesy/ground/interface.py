@@ -82,7 +82,10 @@ class LabelSpec:
     values: tuple[Value, ...]
     first_slot: int
     positions: NDArray[np.int64]
-    keys: tuple[str, ...]  # per slot, as text for messages: "sum(3)"
+    keys: tuple[str, ...]
+    """Per slot, as text for messages: ``sum(3)``."""
+    table: NDArray[np.int32]
+    """Functional: ``(slots, len(values))``, the slot's label for each value, -1 where its key never has it."""
 
 
 @dataclass(frozen=True)

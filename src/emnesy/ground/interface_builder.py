@@ -253,6 +253,12 @@ def _label_spec(
     for i in rank:
         arguments = [format_value(v) for v in keys[i]]
         texts.append(f"{signature.name}({','.join(arguments)})" if arguments else signature.name)
+    sorted_slots = [sorted(slots[keys[i]], key=lambda m: value_order(m[0], order)) for i in rank]
+    number = {value: i for i, value in enumerate(values)}
+    table = np.full((len(rank), len(values)), -1, np.int32)
+    for row, members in enumerate(sorted_slots):
+        for label, (value, _) in enumerate(members):
+            table[row, number[value]] = label
     spec = LabelSpec(
         signature=signature,
         functional=position is not None,
@@ -263,12 +269,9 @@ def _label_spec(
         first_slot=first_slot,
         positions=positions[rank],
         keys=tuple(texts),
+        table=table,
     )
-    sorted_slots = [
-        [atom for _, atom in sorted(slots[keys[i]], key=lambda m: value_order(m[0], order))]
-        for i in rank
-    ]
-    return spec, sorted_slots
+    return spec, [[atom for _, atom in members] for members in sorted_slots]
 
 
 # ---- keys and axes

@@ -1,0 +1,196 @@
+"""A compiled program: tensors in, posteriors out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emnesy.diagnostics import Diagnostic, EngineError
+from emnesy.engine.base import CompiledEngine, EngineResult, Report, Task
+from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
+
+if TYPE_CHECKING:
+    from emnesy.ground.evaluate import Evaluator
+    from emnesy.ground.interface import Interface
+    from emnesy.ground.program import GroundedProgram
+    from emnesy.language.core import CoreProgram
+
+
+@dataclass(frozen=True)
+class Posterior(Mapping[str, Any]):
+    """Posterior marginals per neural predicate, in the shape, dtype and library of the priors.
+
+    `log_likelihood` (B,): log p(evidence); `possible` (B,): False where the evidence has probability
+    zero, in which case the log-likelihood is `emnesy.engine.base.LOG_ZERO` and the posterior the prior.
+    `fixed`: posteriors of the program's own probabilities, (B, F).
+    """
+
+    marginals: Mapping[str, Any]
+    log_likelihood: Any
+    possible: Any
+    report: Report
+    fixed: NDArray[Any]
+
+    def __getitem__(self, predicate: str) -> Any:
+        return self.marginals[predicate]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.marginals)
+
+    def __len__(self) -> int:
+        return len(self.marginals)
+
+
+class CompiledProgram:
+    """A program bound to an engine. Immutable; priors, evidence, seeds and options are call arguments."""
+
+    def __init__(
+        self,
+        core: CoreProgram,
+        grounded: GroundedProgram,
+        interface: Interface,
+        engine: CompiledEngine,
+        threads: int = 1,
+    ) -> None:
+        self.core = core
+        self.grounded = grounded
+        self.interface = interface
+        self.engine = engine
+        self.threads = threads
+        self._fixed = {
+            np.dtype(np.float32): interface.fixed.astype(np.float32),
+            np.dtype(np.float64): interface.fixed,
+        }
+
+    def posterior(
+        self,
+        priors: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        task: Task = "marginals",
+        threads: int | None = None,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+    ) -> Posterior:
+        """The E-step for B examples.
+
+        `priors`: neural predicate -> probabilities, ``(B, *keys, domain)`` (Bernoulli: ``(B, *keys)``),
+        NumPy or torch on the CPU, float32 or float64. `evidence`: observed predicate -> labels
+        ``(B, *keys)``, integers (or symbols), -1 unobserved; also single atoms, ``{"sum(3)": 7}``.
+        `task`: posterior marginals, the most probable joint assignment, or a joint sample (one-hot).
+
+        Raises `DataError` for tensors that do not fit the program. Impossible evidence is no error:
+        see `Posterior.possible`.
+        """
+        result = self._run(priors, evidence, task, threads, seed, options)
+        marginals = {}
+        for spec, block in zip(self.interface.priors, result.posteriors, strict=False):
+            source = (priors or {})[spec.predicate]
+            marginals[spec.predicate] = like(source, block.reshape(len(block), *spec.shape))
+        example = next(iter((priors or {}).values()), None)
+        return Posterior(
+            marginals=marginals,
+            log_likelihood=like(example, result.log_evidence),
+            possible=like(example, result.possible),
+            report=result.report,
+            fixed=result.posteriors[-1],
+        )
+
+    def log_likelihood(
+        self,
+        priors: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        threads: int | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """log p(evidence) of each example, ``(B,)``; differentiable in torch priors that need gradients.
+
+        With respect to the prior p of an alternative the gradient is its posterior over its prior.
+        """
+        if any(getattr(prior, "requires_grad", False) for prior in (priors or {}).values()):
+            from emnesy.learn.autograd import differentiable_log_likelihood
+
+            return differentiable_log_likelihood(self, priors or {}, evidence, threads, options)
+        result = self._run(priors, evidence, "marginals", threads, 0, options)
+        return like(next(iter((priors or {}).values()), None), result.log_evidence)
+
+    def predict(self, choices: Mapping[str, Any]) -> dict[str, Any]:
+        """The observed predicates' values in the worlds where the networks' symbols are these.
+
+        `choices`: neural predicate -> alternative indices ``(B, *keys)`` (Bernoulli: truth). The program's
+        own choices take their most probable alternative. Returns observed predicate -> labels
+        ``(B, *keys)`` as in `posterior`; -1 where a functional predicate has no value.
+        """
+        alternatives = read_choices(self.interface, self.grounded, choices)
+        worlds = self._evaluator(alternatives)
+        example = next(iter(choices.values()), None)
+        return {
+            name: like(example, labels)
+            for name, labels in write_labels(self.interface, worlds.truth).items()
+        }
+
+    def query(
+        self, evidence: Mapping[str, Any] | None = None, *, options: Mapping[str, Any] | None = None
+    ) -> dict[str, float]:
+        """Every ``query`` atom's probability given the program's evidence (and `evidence`), by its text.
+
+        Neural predicates have uniform priors. Raises `EngineError` where the evidence is impossible.
+        """
+        result = self._run(self.uniform_priors(), evidence, "marginals", None, 0, options)
+        if not bool(result.possible[0]):
+            raise EngineError(
+                Diagnostic(
+                    "E0703",
+                    "the evidence is impossible: no world has it",
+                    span=self.core.evidence[0].span if self.core.evidence else None,
+                )
+            )
+        answers = {text: 0.0 for text in self.grounded.impossible_queries}
+        for atom, probability in zip(self.grounded.native.queries, result.queries[0], strict=True):
+            if self.grounded.cell_in(int(atom)) is None:
+                answers[self.grounded.atom_text(int(atom))] = float(probability)
+        for text, mass in result.report.extra.get("computed", {}).items():
+            answers[text] = float(mass[0])
+        return answers
+
+    def uniform_priors(self, dtype: Any = np.float64) -> dict[str, NDArray[Any]]:
+        """One example's priors in which every network knows nothing."""
+        return {
+            spec.predicate: np.full(
+                (1, *spec.shape), 1 / len(spec.domain) if spec.domain else 0.5, dtype
+            )
+            for spec in self.interface.priors
+        }
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        from emnesy.ground.evaluate import Evaluator
+
+        return Evaluator(self.grounded)
+
+    def _run(
+        self,
+        priors: Mapping[str, Any] | None,
+        evidence: Mapping[str, Any] | None,
+        task: Task,
+        threads: int | None,
+        seed: int,
+        options: Mapping[str, Any] | None,
+    ) -> EngineResult:
+        blocks, batch = read_priors(self.interface, priors or {})
+        labels = read_labels(self.interface, evidence or {}, batch)
+        dtype = blocks[0].dtype if blocks else np.dtype(np.float64)
+        return self.engine.run(
+            [*blocks, self._fixed[dtype]],
+            labels,
+            task=task,
+            threads=self.threads if threads is None else threads,
+            seed=seed,
+            options=options,
+        )

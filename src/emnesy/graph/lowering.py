@@ -1,0 +1,49 @@
+"""From a ground program to the factor graph that message passing runs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emnesy import _core
+from emnesy.diagnostics import Diagnostic, EngineError
+from emnesy.engine.registry import able
+
+if TYPE_CHECKING:
+    from emnesy.ground.interface import Interface
+    from emnesy.ground.program import GroundedProgram
+
+
+def lower(
+    grounded: GroundedProgram, dependencies: _core.FunctionalDependencies, interface: Interface
+) -> _core.Lowered:
+    """Build the factor graph; `EngineError` for cycles and computed numbers, which it cannot hold."""
+    try:
+        return _core.lower(
+            grounded.native,
+            dependencies,
+            interface.slot_begin,
+            interface.slot_atom,
+            interface.slot_functional,
+        )
+    except _core.NotLowerable as error:
+        reason, atoms = error.args
+        texts = [f"`{grounded.atom_text(atom)}`" for atom in atoms[:4]]
+        shown = ", ".join(texts) + (", ..." if len(atoms) > 4 else "")
+        span = grounded.rule_span(atoms[0])
+        if reason == "cycle":
+            raise EngineError(
+                Diagnostic(
+                    "E0704",
+                    f"a factor graph cannot hold the positive cycle through {shown}",
+                    span,
+                    help=f"engines that can: {able(lambda info: info.positive_cycles)}",
+                )
+            ) from None
+        raise EngineError(
+            Diagnostic(
+                "E0705",
+                f"a factor graph cannot hold computed numbers: {shown}",
+                span,
+                help=f"engines that can: {able(lambda info: info.computed_cells)}",
+            )
+        ) from None

@@ -1,0 +1,145 @@
+"""The compiler on one screen: source text to compiled program.
+
+Every stage is a field of `Pipeline`, computed when it is first asked for, and has a dump
+(``emnesy dump --stage NAME``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emnesy.diagnostics import Diagnostic, ProgramError, Source
+
+if TYPE_CHECKING:
+    from emnesy import _core
+    from emnesy.compiled import CompiledProgram
+    from emnesy.ground.interface import Interface
+    from emnesy.ground.program import GroundedProgram
+    from emnesy.language import syntax
+    from emnesy.language.core import CoreProgram
+
+DEFAULT_ENGINE = "bp"
+
+
+class Pipeline:
+    """One program on its way: ``source`` → ``syntax`` → ``core`` → ``ground`` → ``interface`` → engine."""
+
+    def __init__(
+        self,
+        source: Source,
+        consts: Mapping[str, int | float | str] | None = None,
+        *,
+        max_ground: int | None = None,
+    ) -> None:
+        self.source = source
+        self.consts = dict(consts or {})
+        self.max_ground = max_ground
+
+    @cached_property
+    def syntax(self) -> syntax.Program:
+        """The syntax tree, as written."""
+        from emnesy.language.parser import parse
+
+        return parse(self.source)
+
+    @cached_property
+    def analysed(self) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
+        """The checked and desugared rules, and the warnings."""
+        from emnesy.language.frontend import analyse
+
+        return analyse(self.source, self.consts)
+
+    @property
+    def core(self) -> CoreProgram:
+        """The core rules."""
+        return self.analysed[0]
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What the checks found that does not stop the run."""
+        return self.analysed[1]
+
+    @cached_property
+    def ground(self) -> GroundedProgram:
+        """The ground program."""
+        from emnesy.ground.grounder import ground
+
+        if self.max_ground is None:
+            return ground(self.core)
+        return ground(self.core, max_ground=self.max_ground)
+
+    @cached_property
+    def dependencies(self) -> _core.FunctionalDependencies:
+        """Which atoms are values of one variable; refutes wrong `type` declarations."""
+        from emnesy.ground.dependencies import find
+
+        return find(self.ground)
+
+    @cached_property
+    def interface(self) -> Interface:
+        """The tensors that the program reads and observes."""
+        from emnesy.ground.interface_builder import build_interface
+
+        return build_interface(self.ground, self.dependencies)
+
+    @cached_property
+    def lowered(self) -> _core.Lowered:
+        """The factor graph."""
+        from emnesy.graph.lowering import lower
+
+        return lower(self.ground, self.dependencies, self.interface)
+
+    def compile(self, engine: str | None = None, threads: int | None = None) -> CompiledProgram:
+        """Bind the program to an engine: the one named, the program's own, or the default."""
+        from emnesy.compiled import CompiledProgram
+        from emnesy.engine.registry import engine as find_engine
+
+        info = find_engine(engine or self.core.engine or DEFAULT_ENGINE)
+        return CompiledProgram(
+            core=self.core,
+            grounded=self.ground,
+            interface=self.interface,
+            engine=info.compile(self),
+            threads=threads or default_threads(),
+        )
+
+
+STAGES: Mapping[str, Callable[[Pipeline], Any]] = {
+    "syntax": lambda p: p.syntax,
+    "core": lambda p: p.core,
+    "ground": lambda p: p.ground,
+    "interface": lambda p: p.interface,
+    "graph": lambda p: p.lowered,
+}
+"""What `emnesy dump` can show, in order."""
+
+
+def load(
+    path_or_text: str | Path, consts: Mapping[str, int | float | str] | None = None
+) -> Pipeline:
+    """Read a program from a file, or from its text (anything with a line break or a full stop at its end).
+
+    `consts` overrides named constants. Raises `ProgramError` where the file cannot be read; the program
+    itself is looked at when a stage is asked for.
+    """
+    from emnesy.language.files import read_source
+
+    if isinstance(path_or_text, str):
+        text = path_or_text.strip()
+        if "\n" in path_or_text or text.endswith(".") or not text:
+            return Pipeline(Source("<string>", path_or_text), consts)
+    return Pipeline(read_source(Path(path_or_text)), consts)
+
+
+def default_threads() -> int:
+    """Engine threads where nothing is said: the cores this process may use."""
+    import os
+
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else (os.cpu_count() or 1)
+
+
+__all__ = ["DEFAULT_ENGINE", "STAGES", "Pipeline", "ProgramError", "default_threads", "load"]

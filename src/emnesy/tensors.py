@@ -1,0 +1,375 @@
+"""NumPy and torch tensors in and out of a compiled program, checked and never silently cast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emnesy import _core
+from emnesy.diagnostics import DataError, Diagnostic
+from emnesy.diagnostics.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from emnesy.ground.interface import Interface, LabelSpec, PriorSpec
+    from emnesy.ground.program import GroundedProgram
+
+Array = NDArray[Any]
+
+UNOBSERVED = -1
+"""A label that says nothing. (Where -1 is a value of the predicate, use the least int64.)"""
+
+_LEAST = np.iinfo(np.int64).min
+
+
+def _is_torch(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def like(example: Any, array: Array) -> Any:
+    """`array` in the library of `example`, sharing memory."""
+    if _is_torch(example):
+        return sys.modules["torch"].from_numpy(array)
+    return array
+
+
+def as_numpy(value: Any, what: str) -> Array:
+    """A view of a tensor or array; `DataError` where there is none without a copy between devices."""
+    if _is_torch(value):
+        if value.device.type != "cpu":
+            raise DataError(
+                Diagnostic(
+                    "E0601",
+                    f"{what} is on device `{value.device}`; the engines run on the CPU",
+                    help="pass `tensor.cpu()`; `emnesy.EMLoss` moves tensors by itself",
+                )
+            )
+        if str(value.dtype) in {"torch.float16", "torch.bfloat16"}:
+            raise _wrong_dtype(what, str(value.dtype))
+        return value.detach().numpy()  # type: ignore[no-any-return]
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise DataError(Diagnostic("E0602", f"{what} is not a rectangular tensor: {error}")) from None
+
+
+def _wrong_dtype(what: str, dtype: str) -> DataError:
+    return DataError(
+        Diagnostic("E0603", f"{what} has dtype {dtype}; expected float32 or float64")
+    )
+
+
+# ---- priors
+
+
+def read_priors(interface: Interface, priors: Mapping[str, Any]) -> tuple[list[Array], int | None]:
+    """One ``(B, size)`` block per `PriorSpec`, and B (None without neural predicates)."""
+    names = [spec.predicate for spec in interface.priors]
+    for name in priors:
+        if name not in names:
+            raise DataError(
+                Diagnostic(
+                    "E0604",
+                    f"the program has no neural predicate `{name}`",
+                    help=did_you_mean(name, names) or f"it has: {', '.join(names) or 'none'}",
+                )
+            )
+    blocks: list[Array] = []
+    batch: int | None = None
+    for spec in interface.priors:
+        if spec.predicate not in priors:
+            raise DataError(Diagnostic("E0605", f"no prior for neural predicate `{spec.predicate}`"))
+        what = f"the prior of `{spec.predicate}`"
+        array = as_numpy(priors[spec.predicate], what)
+        if array.dtype not in (np.float32, np.float64):
+            raise _wrong_dtype(what, str(array.dtype))
+        if array.shape[1:] != spec.shape or array.ndim != len(spec.shape) + 1:
+            raise DataError(
+                Diagnostic(
+                    "E0606",
+                    f"{what} has shape {shape_text(array.shape)}; "
+                    f"expected {shape_text(('batch', *spec.shape))}",
+                    help=_axes_help(spec),
+                )
+            )
+        if batch is not None and len(array) != batch:
+            raise DataError(
+                Diagnostic("E0607", f"{what} has {len(array)} examples, others have {batch}")
+            )
+        batch = len(array)
+        if blocks and array.dtype != blocks[0].dtype:
+            raise DataError(
+                Diagnostic(
+                    "E0603", f"{what} has dtype {array.dtype}, others have {blocks[0].dtype}"
+                )
+            )
+        block = np.ascontiguousarray(array).reshape(batch, spec.size)
+        _check_probabilities(spec, block, what)
+        blocks.append(block)
+    return blocks, batch
+
+
+def shape_text(shape: Sequence[Any]) -> str:
+    """``(batch, 2, 4, 10)``."""
+    return f"({', '.join(str(n) for n in shape)}{',' if len(shape) == 1 else ''})"
+
+
+def _axes_help(spec: PriorSpec) -> str:
+    axes = "one axis per key argument" if spec.axes else "no key axes"
+    return f"{axes}" + (", then the domain" if spec.domain is not None else "")
+
+
+def _check_probabilities(spec: PriorSpec, block: Array, what: str) -> None:
+    width = len(spec.domain) if spec.domain is not None else 1
+    bad = _core.first_invalid_prior(block, spec.offsets, width, spec.domain is None)
+    if bad is None:
+        return
+    example, choice, alternative, value = bad
+    index = np.unravel_index(int(spec.offsets[choice]), spec.shape)[: len(spec.axes)]
+    key = ", ".join(str(axis.labels[i]) for axis, i in zip(spec.axes, index, strict=True))
+    where = f"{what}, example {example}, key ({key})"
+    if alternative < 0:
+        raise DataError(
+            Diagnostic(
+                "E0608",
+                f"{where}: the probabilities sum to {value:.6g}, not to one",
+                help="pass probabilities (a softmax over the last axis), not logits",
+            )
+        )
+    raise DataError(
+        Diagnostic(
+            "E0609",
+            f"{where}: {value:.6g} is no probability",
+            help="NaN usually comes from a diverged network" if np.isnan(value) else None,
+        )
+    )
+
+
+# ---- labels
+
+
+def read_labels(
+    interface: Interface, evidence: Mapping[str, Any], batch: int | None
+) -> NDArray[np.int32]:
+    """The ``(B, slots)`` table of label indices, -1 unobserved."""
+    specs = {spec.signature.name: spec for spec in interface.labels}
+    columns: list[tuple[LabelSpec, NDArray[np.int64] | None, Array]] = []
+    for name, value in evidence.items():
+        spec, slots = _find(specs, name)
+        what = f"the labels of `{name}`"
+        array = as_numpy(value, what)
+        if slots is not None:
+            array = np.atleast_1d(array)
+        expected = () if slots is not None else spec.shape
+        if array.shape[1:] != expected or array.ndim != len(expected) + 1:
+            raise DataError(
+                Diagnostic(
+                    "E0610",
+                    f"{what} have shape {shape_text(array.shape)}; "
+                    f"expected {shape_text(('batch', *expected))}",
+                )
+            )
+        if batch is not None and len(array) != batch:
+            if len(array) != 1:
+                raise DataError(
+                    Diagnostic("E0607", f"{what} have {len(array)} examples, others have {batch}")
+                )
+            array = np.broadcast_to(array, (batch, *array.shape[1:]))
+        batch = len(array)
+        columns.append((spec, slots, array))
+    labels = np.full((1 if batch is None else batch, interface.slot_count), -1, np.int32)
+    for spec, slots, array in columns:
+        codes = _encode(spec, array)
+        if slots is None:
+            flat = codes.reshape(len(array), -1)
+            covered = np.zeros(flat.shape[1], np.bool_)
+            covered[spec.positions] = True
+            _check_uncovered(spec, flat, covered)
+            slots = np.arange(len(spec.positions))
+            codes = flat[:, spec.positions]
+        else:
+            codes = codes[:, None]
+        columns_of = spec.first_slot + slots
+        labels[:, columns_of] = _to_labels(spec, codes, slots)
+    return labels
+
+
+def _find(specs: Mapping[str, LabelSpec], name: str) -> tuple[LabelSpec, NDArray[np.int64] | None]:
+    if name in specs:
+        return specs[name], None
+    text = name.replace(" ", "")
+    for spec in specs.values():
+        if text in spec.keys:
+            return spec, np.array([spec.keys.index(text)])
+    names = [*specs, *(key for spec in specs.values() for key in spec.keys)]
+    raise DataError(
+        Diagnostic(
+            "E0611",
+            f"the program does not observe `{name}`",
+            help=did_you_mean(name, names) or f"it observes: {', '.join(specs) or 'nothing'}",
+        )
+    )
+
+
+def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
+    """Labels as positions in `spec.values` (functional) or truth values; -1 unobserved."""
+    if array.dtype.kind in "US" or array.dtype == object:
+        position: dict[Any, int] = {value: i for i, value in enumerate(spec.values)}
+        codes = [position.get(_plain(item), -2 if item is not None else -1) for item in array.flat]
+        bad = next((i for i, code in enumerate(codes) if code == -2), None)
+        if bad is not None:
+            raise _out_of_range(spec, array, np.unravel_index(bad, array.shape))
+        return np.array(codes, np.int64).reshape(array.shape)
+    if array.dtype.kind not in "biu":
+        raise DataError(
+            Diagnostic(
+                "E0612",
+                f"the labels of `{spec.signature.name}` have dtype {array.dtype}; "
+                "expected integers or Booleans",
+            )
+        )
+    numbers = array.astype(np.int64, copy=False)
+    values = _integer_values(spec)
+    unobserved = numbers == _LEAST
+    if not len(values) or values[0] >= 0:
+        unobserved = unobserved | (numbers == UNOBSERVED)
+    codes = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
+    wrong = (values[codes] != numbers) & ~unobserved
+    if wrong.any():
+        raise _out_of_range(spec, array, tuple(np.argwhere(wrong)[0]))
+    return np.where(unobserved, -1, codes)
+
+
+@lru_cache(maxsize=256)
+def _sorted_integers(values: tuple[Any, ...]) -> NDArray[np.int64] | None:
+    if all(isinstance(v, int) for v in values):
+        return np.array(values, np.int64)
+    return None
+
+
+def _integer_values(spec: LabelSpec) -> NDArray[np.int64]:
+    """What an integer label may be: the values themselves, or positions where they are symbols."""
+    values = _sorted_integers(spec.values)
+    return np.arange(len(spec.values)) if values is None else values
+
+
+def _plain(item: Any) -> Any:
+    return item.item() if isinstance(item, np.generic) else item
+
+
+def _out_of_range(spec: LabelSpec, array: Array, index: Sequence[Any]) -> DataError:
+    example, *key = (int(i) for i in index)
+    item = array[tuple(index)]
+    possible = ", ".join(str(v) for v in spec.values[:12])
+    more = ", ..." if len(spec.values) > 12 else ""
+    return DataError(
+        Diagnostic(
+            "E0613",
+            f"label {item} of `{spec.signature.name}`, example {example}, "
+            f"key {shape_text(key)}: no such value",
+            help=f"possible values: {possible}{more}; -1 marks an unobserved entry",
+        )
+    )
+
+
+def _check_uncovered(spec: LabelSpec, codes: Array, covered: NDArray[np.bool_]) -> None:
+    if covered.all():
+        return
+    wrong = (codes > 0 if not spec.functional else codes >= 0) & ~covered
+    if wrong.any():
+        example, position = (int(i) for i in np.argwhere(wrong)[0])
+        key = np.unravel_index(position, spec.shape)
+        raise DataError(
+            Diagnostic(
+                "E0614",
+                f"example {example} gives `{spec.signature.name}` a value at index "
+                f"{shape_text([int(k) for k in key])}, where the program has no such atom",
+            )
+        )
+
+
+def _to_labels(spec: LabelSpec, codes: Array, slots: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Positions in `spec.values` -> labels of each slot."""
+    if not spec.functional:
+        return codes.astype(np.int32)
+    table = spec.table
+    labels = np.where(codes < 0, -1, table[slots[None, :], np.maximum(codes, 0)])
+    wrong = (labels < 0) & (codes >= 0)
+    if wrong.any():
+        example, slot = (int(i) for i in np.argwhere(wrong)[0])
+        values = [str(v) for v, t in zip(spec.values, table[slots[slot]], strict=True) if t >= 0]
+        raise DataError(
+            Diagnostic(
+                "E0613",
+                f"label {spec.values[int(codes[example, slot])]} of `{spec.keys[slots[slot]]}`, "
+                f"example {example}: this key can never have that value",
+                help=f"possible values: {', '.join(values[:12])}",
+            )
+        )
+    return labels.astype(np.int32)
+
+
+# ---- prediction
+
+
+def read_choices(
+    interface: Interface, grounded: GroundedProgram, choices: Mapping[str, Any]
+) -> NDArray[np.int64]:
+    """``(B, choices)`` alternatives of a total choice."""
+    native = grounded.native
+    count = np.diff(native.choice_alternative_begin)
+    batch = len(next(iter(choices.values()))) if choices else 1
+    result = np.zeros((batch, native.choice_count), np.int64)
+    own = np.flatnonzero(interface.choice_block == len(interface.priors))
+    for choice in own:  # the program's own: its most probable alternative, the first of equals
+        begin = native.choice_alternative_begin[choice]
+        p = native.choice_probability[begin : begin + count[choice]]
+        none = 1 - p.sum() if native.choice_has_none[choice] else -1.0
+        result[:, choice] = np.argmax([*p, none])
+    for spec in interface.priors:
+        if spec.predicate not in choices:
+            raise DataError(Diagnostic("E0605", f"no symbols for neural predicate `{spec.predicate}`"))
+        what = f"the symbols of `{spec.predicate}`"
+        array = as_numpy(choices[spec.predicate], what)
+        shape = tuple(axis.size for axis in spec.axes)
+        if array.shape != (batch, *shape) or array.dtype.kind not in "biu":
+            raise DataError(
+                Diagnostic(
+                    "E0606",
+                    f"{what} have shape {shape_text(array.shape)} and dtype {array.dtype}; "
+                    f"expected integers of shape {shape_text((batch, *shape))}",
+                )
+            )
+        width = len(spec.domain) if spec.domain is not None else 1
+        picked = array.reshape(batch, -1)[:, spec.offsets // width].astype(np.int64)
+        limit = width - 1 if spec.domain is not None else 1
+        if picked.size and (picked.min() < 0 or picked.max() > limit):
+            raise DataError(Diagnostic("E0613", f"{what} go from 0 to {limit}"))
+        result[:, spec.choices] = picked if spec.domain is not None else 1 - picked
+    return result
+
+
+def write_labels(interface: Interface, truth: NDArray[np.bool_]) -> dict[str, Array]:
+    """The observed predicates' labels in each world; `truth` is (atoms, worlds)."""
+    result: dict[str, Array] = {}
+    for spec in interface.labels:
+        worlds = truth.shape[1]
+        flat = np.full((worlds, int(np.prod(spec.shape))), -1 if spec.functional else 0, np.int64)
+        numbers = _integer_values(spec)
+        table = spec.table if spec.functional else None
+        for slot, position in enumerate(spec.positions):
+            begin = interface.slot_begin[spec.first_slot + slot]
+            end = interface.slot_begin[spec.first_slot + slot + 1]
+            holds = truth[interface.slot_atom[begin:end]]
+            if table is None:
+                flat[:, position] = holds[0]
+                continue
+            values = numbers[np.flatnonzero(table[slot] >= 0)]
+            flat[:, position] = np.where(holds.any(axis=0), values[holds.argmax(axis=0)], -1)
+        result[spec.signature.name] = flat.reshape(worlds, *spec.shape)
+    return result
