@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emnesy.diagnostics import DataError, Diagnostic, EmnesyError, EngineError, ProgramError
-from emnesy.pipeline import Pipeline, load
+from emnesy.pipeline import Program, load
 
 if TYPE_CHECKING:
     from emnesy.compiled import CompiledProgram, Posterior
@@ -24,7 +24,7 @@ __all__ = [
     "EmnesyError",
     "EngineError",
     "LogLikelihood",
-    "Pipeline",
+    "Program",
     "Posterior",
     "ProgramError",
     "load",

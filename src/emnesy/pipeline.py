@@ -1,6 +1,6 @@
 """The compiler on one screen: source text to compiled program.
 
-Every stage is a field of `Pipeline`, computed when it is first asked for, and has a dump
+Every stage is a field of `Program`, computed when it is first asked for, and has a dump
 (``emnesy dump --stage NAME``).
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_ENGINE = "bp"
 
 
-class Pipeline:
+class Program:
     """One program on its way: ``source`` → ``syntax`` → ``core`` → ``ground`` → ``interface`` → engine."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Pipeline:
         )
 
 
-STAGES: Mapping[str, Callable[[Pipeline], Any]] = {
+STAGES: Mapping[str, Callable[[Program], Any]] = {
     "syntax": lambda p: p.syntax,
     "core": lambda p: p.core,
     "ground": lambda p: p.ground,
@@ -119,7 +119,7 @@ STAGES: Mapping[str, Callable[[Pipeline], Any]] = {
 
 def load(
     path_or_text: str | Path, consts: Mapping[str, int | float | str] | None = None
-) -> Pipeline:
+) -> Program:
     """Read a program from a file, or from its text (anything with a line break or a full stop at its end).
 
     `consts` overrides named constants. Raises `ProgramError` where the file cannot be read; the program
@@ -130,8 +130,8 @@ def load(
     if isinstance(path_or_text, str):
         text = path_or_text.strip()
         if "\n" in path_or_text or text.endswith(".") or not text:
-            return Pipeline(Source("<string>", path_or_text), consts)
-    return Pipeline(read_source(Path(path_or_text)), consts)
+            return Program(Source("<string>", path_or_text), consts)
+    return Program(read_source(Path(path_or_text)), consts)
 
 
 def default_threads() -> int:
@@ -142,4 +142,4 @@ def default_threads() -> int:
     return len(affinity(0)) if affinity is not None else (os.cpu_count() or 1)
 
 
-__all__ = ["DEFAULT_ENGINE", "STAGES", "Pipeline", "ProgramError", "default_threads", "load"]
+__all__ = ["DEFAULT_ENGINE", "STAGES", "Program", "ProgramError", "default_threads", "load"]

@@ -205,5 +205,5 @@ ENGINE = EngineInfo(
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=True,
     positive_cycles=True,
-    compile=lambda pipeline: Enumerate(pipeline.ground, pipeline.interface),
+    compile=lambda program: Enumerate(program.ground, program.interface),
 )

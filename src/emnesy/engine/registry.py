@@ -14,7 +14,7 @@ from emnesy.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from emnesy.engine.base import CompiledEngine, Task
-    from emnesy.pipeline import Pipeline
+    from emnesy.pipeline import Program
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class EngineInfo:
     """Takes programs whose aggregates or recursion compute numbers."""
     positive_cycles: bool
     """Gives positive cycles their least-model meaning."""
-    compile: Callable[[Pipeline], CompiledEngine]
-    """Takes from the pipeline the stage that the engine runs on."""
+    compile: Callable[[Program], CompiledEngine]
+    """Takes from the program the stage that the engine runs on."""
 
 
 @cache
