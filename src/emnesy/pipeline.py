@@ -74,7 +74,7 @@ class Program:
     @cached_property
     def dependencies(self) -> _core.FunctionalDependencies:
         """Which atoms are values of one variable; refutes wrong `type` declarations."""
-        from emnesy.ground.dependencies import find
+        from emnesy.ground.functional import find
 
         return find(self.ground)
 

@@ -175,7 +175,7 @@ class Lowering {
       atoms.assign(dependencies_.group_atom.begin() + dependencies_.group_begin[node],
                    dependencies_.group_atom.begin() + dependencies_.group_begin[node + 1]);
     } else {
-      if (program_.atom_kind[node - groups] != AtomKind::Derived) return;
+      if (program_.atom_kind[node - groups] != AtomKind::Derived || dependencies_.atom_group[node - groups] >= 0) return;
       atoms = {node - groups};
     }
     std::vector<Case> cases;

@@ -237,7 +237,7 @@ def _label_spec(
     for atom in atoms:
         values = [grounded.value(int(v)) for v in argument[begin[atom] : begin[atom + 1]]]
         value: Value = values.pop(position) if position is not None else True
-        if any(isinstance(v, tuple) and v and v[0] == "cell" for v in (*values, value)):
+        if grounded.cell_in(int(atom)) is not None:
             raise ProgramError(
                 Diagnostic("E0407", f"`{signature}` holds computed numbers and cannot be observed yet")
             )
@@ -345,9 +345,7 @@ def value_order(value: Value, order: Mapping[str, int]) -> tuple[Any, ...]:
 def format_value(value: Value) -> str:
     """A value as a program would write it."""
     if isinstance(value, tuple):
-        if value and value[0] == ",":
-            return f"({', '.join(format_value(v) for v in value[1:])})"
-        return f"{value[0]}({', '.join(format_value(v) for v in value[1:])})" if value else "[]"
+        return f"({', '.join(format_value(v) for v in value)})"
     return str(value)
 
 
@@ -371,6 +369,6 @@ def _evaluate(term: Term, substitution: Mapping[str, Value]) -> Any:
     arguments = [_evaluate(argument, substitution) for argument in term.args]
     if term.functor in _OPERATORS and len(arguments) == 2:
         return _OPERATORS[term.functor](*arguments)
-    return (term.functor, *arguments)
+    return tuple(arguments) if term.functor == "," else (term.functor, *arguments)
 
 
