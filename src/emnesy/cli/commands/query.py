@@ -1,0 +1,52 @@
+"""``emnesy query``: the probability of every query atom."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emnesy.cli.options import Consts, FilePath, parse_consts
+from emnesy.cli.report import show_warnings
+
+
+def command(
+    file: FilePath,
+    const: Consts = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Inference engine (see `emnesy engines`).")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Engine threads.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one object, query atom -> probability.")
+    ] = False,
+) -> None:
+    """Print the probability of every query atom, given the program's evidence.
+
+    Nothing that the program names is imported: neural predicates have uniform priors.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from emnesy.pipeline import load
+
+    program = load(Path(file), parse_consts(const))
+    show_warnings(program.warnings)
+    model = program.compile(engine=engine, threads=threads)
+    answers = model.query()
+    if as_json:
+        typer.echo(json.dumps(answers, ensure_ascii=False))
+        return
+    if not answers:
+        typer.echo("The program has no queries: add `query(atom).`", err=True)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="left", no_wrap=True)
+    for atom, probability in answers.items():
+        table.add_row(f"{atom}:", f"{probability:.6g}")
+    Console(highlight=False, soft_wrap=True).print(table)
+    if not model.engine.exact:
+        typer.echo(f"approximate: `{model.engine.name}` on a graph with loops", err=True)
