@@ -236,7 +236,7 @@ def find(grounded: GroundedProgram) -> _core.FunctionalDependencies:
             continue
         errors.append(
             Diagnostic(
-                "E0409",
+                "E0425",
                 f"`{signature}` is declared functional, but `{grounded.atom_text(first)}` and "
                 f"`{grounded.atom_text(second)}` may hold together",
                 declared.span,

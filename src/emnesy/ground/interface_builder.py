@@ -135,7 +135,7 @@ def _prior_spec(
     if len(np.unique(offsets)) != len(offsets):
         raise ProgramError(
             Diagnostic(
-                "E0404",
+                "E0420",
                 f"two inputs of `{neural.network}` predict the same key of `{head.signature}`",
                 rule.span,
                 help="put every variable of the input term into the head",
@@ -181,7 +181,7 @@ def _input_ref(
         return InputRef(name, _indices(keys, order, term.span, f"`{term.name}`"))
     raise ProgramError(
         Diagnostic(
-            "E0405",
+            "E0421",
             "an input term is a name, or a name with arguments: `map`, `image(K, I)`",
             getattr(term, "span", None),
         )
@@ -207,7 +207,7 @@ def _label_specs(
         atoms = np.flatnonzero((native.atom_predicate == predicate) & (native.atom_kind <= CERTAIN))
         if predicate < 0 or not len(atoms):
             raise ProgramError(
-                Diagnostic("E0406", f"`{signature}` is observed, but no instance of it can ever hold")
+                Diagnostic("E0422", f"`{signature}` is observed, but no instance of it can ever hold")
             )
         value_position = int(dependencies.value_position[predicate])
         is_functional = value_position >= 0 and (
@@ -239,7 +239,7 @@ def _label_spec(
         value: Value = values.pop(position) if position is not None else True
         if grounded.cell_in(int(atom)) is not None:
             raise ProgramError(
-                Diagnostic("E0407", f"`{signature}` holds computed numbers and cannot be observed yet")
+                Diagnostic("E0423", f"`{signature}` holds computed numbers and cannot be observed yet")
             )
         slots.setdefault(tuple(values), []).append((value, int(atom)))
     keys = list(slots)
@@ -317,7 +317,7 @@ def _columns(
             ) if not any(isinstance(v, str) for v in column) else column[0]
             raise ProgramError(
                 Diagnostic(
-                    "E0408",
+                    "E0424",
                     f"argument {argument + 1} of {what} cannot index a tensor: {format_value(wrong)}",
                     span,
                     help="tensor axes are indexed by integers from 0, or by symbols; do not mix them",
