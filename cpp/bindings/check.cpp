@@ -1,10 +1,12 @@
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include "arrays.hpp"
 #include "emnesy/check.hpp"
-#include "register.hpp"
+#include "bindings.hpp"
 
-namespace emnesy::bindings {
+namespace py = pybind11;
+using namespace emnesy;
+
 namespace {
 
 template <typename Real>
@@ -35,5 +37,3 @@ py::object check(const py::array& block, const py::array_t<std::int64_t>& offset
 void bind_check(py::module_& m) {
   m.def("first_invalid_prior", &check, py::arg("block"), py::arg("offsets"), py::arg("width"), py::arg("partial"));
 }
-
-}  // namespace emnesy::bindings

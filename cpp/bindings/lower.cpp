@@ -6,27 +6,50 @@
 #include "emnesy/components.hpp"
 #include "emnesy/functional.hpp"
 #include "emnesy/lower.hpp"
-#include "register.hpp"
+#include "bindings.hpp"
 
-namespace emnesy::bindings {
+namespace py = pybind11;
+using namespace emnesy;
+
 namespace {
 
 template <typename Class, typename T>
 auto vector_view(std::vector<T> Class::*member) {
-  return [member](const py::object& self) { return view(self.cast<const Class&>().*member, self); };
+  return [member](const py::object& self) { return view_of(self.cast<const Class&>().*member, self); };
 }
 
-Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies& dependencies, const py::array& begin,
-                     const py::array& atom, const py::array& functional) {
-  EvidenceSlots slots{vector_of<std::int64_t>(begin, "slot_begin"), vector_of<std::int32_t>(atom, "slot_atom"),
-                      vector_of<std::uint8_t>(functional, "slot_functional")};
+template <typename T>
+std::vector<T> copy_of(const py::array_t<T>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+// A symbolic term as nested tuples (functor, arguments...), ("cell", id) and numbers; None for what is no number.
+py::object symbolic_term(const GroundProgram& program, ValueId id) {
+  const ValueTable& values = program.values;
+  if (id >= values.size()) throw py::index_error("no such value");
+  switch (values.kind(id)) {
+    case ValueKind::Integer: return py::int_(values.as_integer(id));
+    case ValueKind::Float: return py::float_(values.as_real(id));
+    case ValueKind::Cell: return py::make_tuple("cell", values.as_integer(id));
+    case ValueKind::Compound: break;
+    default: return py::none();
+  }
+  py::list parts;
+  parts.append(values.text(id));
+  for (std::size_t i = 0; i < values.argument_count(id); ++i) parts.append(symbolic_term(program, values.argument(id, i)));
+  return py::tuple(parts);
+}
+
+Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies& dependencies, const py::array_t<std::int64_t>& begin,
+                     const py::array_t<std::int32_t>& atom, const py::array_t<std::uint8_t>& functional) {
+  EvidenceSlots slots{copy_of(begin), copy_of(atom), copy_of(functional)};
   py::gil_scoped_release release;
   return lower(program, dependencies, slots);
 }
 
-Components components_of(const py::array& begin, const py::array& edge) {
-  const auto edge_begin = vector_of<std::int64_t>(begin, "edge_begin");
-  const auto edges = vector_of<std::int32_t>(edge, "edge");
+Components components_of(const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& edge) {
+  const auto edge_begin = copy_of(begin);
+  const auto edges = copy_of(edge);
   py::gil_scoped_release release;
   return strongly_connected_components(edge_begin, edges);
 }
@@ -63,6 +86,8 @@ void bind_lower(py::module_& m) {
       .def_property_readonly("atom_variable", vector_view(&Lowered::atom_variable))
       .def_property_readonly("atom_value", vector_view(&Lowered::atom_value))
       .def_property_readonly("atom_negated", vector_view(&Lowered::atom_negated));
+  m.attr("NO_VALUE") = GroundProgram::no_value;
+  m.def("symbolic_term", &symbolic_term, py::arg("program"), py::arg("value"));
   m.def("lower", &lower_arrays, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"), py::arg("slot_atom"),
         py::arg("slot_functional"));
 
@@ -79,5 +104,3 @@ void bind_lower(py::module_& m) {
     }
   });
 }
-
-}  // namespace emnesy::bindings

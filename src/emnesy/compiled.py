@@ -151,9 +151,13 @@ class CompiledProgram:
                     span=self.core.evidence[0].span if self.core.evidence else None,
                 )
             )
-        answers = {text: 0.0 for text in self.grounded.impossible_queries}
-        for atom, probability in zip(self.grounded.native.queries, result.queries[0], strict=True):
-            if self.grounded.cell_in(int(atom)) is None:
+        answers: dict[str, float] = {}
+        for query in self.grounded.impossible_queries:
+            if is_ground(query.atom):
+                answers[format_atom(query.atom)] = 0.0
+        native = self.grounded.native
+        for atom, probability in zip(native.queries, result.queries[0], strict=True):
+            if not any(native.is_symbolic(int(v)) for v in self.grounded.arguments(int(atom))):
                 answers[self.grounded.atom_text(int(atom))] = float(probability)
         for text, mass in result.report.extra.get("computed", {}).items():
             answers[text] = float(mass[0])

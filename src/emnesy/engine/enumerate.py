@@ -14,6 +14,7 @@ from emnesy.engine.registry import EngineInfo
 from emnesy.ground.evaluate import Evaluator, Worlds
 from emnesy.ground.interface import Interface
 from emnesy.ground.program import GroundedProgram
+from emnesy.ground.symbolic import SymbolicTerms
 
 WORLD_LIMIT = 1 << 22
 CHUNK = 1 << 14
@@ -44,6 +45,16 @@ class Enumerate:
             )
         self._count = count
         self._evaluate = Evaluator(grounded)
+        self._terms = SymbolicTerms(grounded)
+        native = grounded.native
+        computed = {
+            int(native.atom_predicate[a])
+            for a in native.queries
+            if self._terms.computed_arguments(int(a))
+        }
+        self._computed_queries = sorted(
+            {int(a) for a in native.queries if int(native.atom_predicate[a]) in computed}
+        )
 
     def run(
         self,
@@ -142,7 +153,7 @@ class Enumerate:
     def _allowed(self, worlds: Worlds) -> NDArray[np.bool_]:
         """Worlds in which the program's own evidence and constraints hold."""
         native = self._grounded.native
-        allowed = np.full(worlds.truth.shape[1], not self._grounded.impossible)
+        allowed = np.full(worlds.truth.shape[1], not self._grounded.impossible_evidence)
         for literal in native.evidence:
             allowed &= worlds.truth[literal >> 1] ^ bool(literal & 1)
         begin = native.constraint_begin
@@ -171,16 +182,17 @@ class Enumerate:
     def _computed(
         self, worlds: Worlds, weight: NDArray[np.float64], into: dict[str, NDArray[np.float64]]
     ) -> None:
-        """Distribution of query atoms that hold a computed number, by the atom's text."""
-        for atom in self._grounded.native.queries:
-            cell = self._grounded.cell_in(int(atom))
-            if cell is None:
-                continue
-            numbers = np.where(worlds.truth[atom], worlds.cells[cell], np.nan)
-            for number in np.unique(numbers[~np.isnan(numbers)]):
-                text = self._grounded.computed_text(int(atom), float(number))
-                mass = weight[:, numbers == number].sum(axis=1)
-                into[text] = into.get(text, np.zeros(len(weight))) + mass
+        """Adds the mass of query atoms that hold computed numbers, by the atom's text in each world."""
+        masks: dict[str, NDArray[np.bool_]] = {}
+        width = worlds.truth.shape[1]
+        for atom in self._computed_queries:
+            texts = self._terms.texts(atom, worlds.cells)
+            for world in np.flatnonzero(worlds.truth[atom]):
+                text = texts[world]
+                if text is not None:
+                    masks.setdefault(text, np.zeros(width, np.bool_))[world] = True
+        for text, mask in masks.items():
+            into[text] = into.get(text, np.zeros(len(weight))) + weight[:, mask].sum(axis=1)
 
     def _blocks(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.registry import able
@@ -29,7 +31,8 @@ def lower(
         reason, atoms = error.args
         texts = [f"`{grounded.atom_text(atom)}`" for atom in atoms[:4]]
         shown = ", ".join(texts) + (", ..." if len(atoms) > 4 else "")
-        span = grounded.rule_span(atoms[0])
+        rules = np.flatnonzero(grounded.native.rule_head == atoms[0])
+        span = grounded.source_of_rule(int(rules[0])).span if len(rules) else None
         if reason == "cycle":
             raise EngineError(
                 Diagnostic(

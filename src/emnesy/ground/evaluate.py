@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from emnesy import _core
 from emnesy.diagnostics import Diagnostic, ProgramError
 from emnesy.ground.arithmetic import evaluate_symbolic
 from emnesy.ground.interface_builder import CHOICE, CONDITION, DERIVED
+from emnesy.ground.symbolic import SymbolicTerms
 
 if TYPE_CHECKING:
     from emnesy.ground.program import GroundedProgram
@@ -69,6 +71,7 @@ class Evaluator:
     def __init__(self, grounded: GroundedProgram) -> None:
         self._grounded = grounded
         self._native = native = grounded.native
+        self._terms = SymbolicTerms(grounded)
         order = np.argsort(native.rule_head, kind="stable")
         self._rule_order = order
         self._rule_begin = np.searchsorted(native.rule_head[order], np.arange(native.atom_count + 1))
@@ -125,7 +128,7 @@ class Evaluator:
         extra_targets: list[int] = []
 
         def depends(atom: int, value: int) -> None:
-            for cell in self._grounded.cells_of(value):
+            for cell in self._terms.cells(value):
                 extra_sources.append(int(unit[atom]))
                 extra_targets.append(int(unit[native.cell_atom[cell]]))
 
@@ -212,7 +215,7 @@ class Evaluator:
 
     def _condition(self, atom: int) -> _Step:
         compare = _COMPARISONS[int(self._native.atom_predicate[atom])]
-        left, right = (self._grounded.symbolic(int(v)) for v in self._arguments(atom))
+        left, right = (self._terms.term(int(v)) for v in self._arguments(atom))
 
         def step(worlds: Worlds) -> None:
             a = evaluate_symbolic(left, worlds.cells)
@@ -235,7 +238,7 @@ class Evaluator:
             contribution = int(native.rule_contribution[rule])
             aggregate = native.predicate_aggregate[native.atom_predicate[atom]]
             if contribution != _core.NO_VALUE and aggregate != COUNT:
-                values[row] = evaluate_symbolic(self._grounded.symbolic(contribution), worlds.cells)
+                values[row] = evaluate_symbolic(self._terms.term(contribution), worlds.cells)
                 fires[row] &= ~np.isnan(values[row])
         return fires, values
 
@@ -262,9 +265,8 @@ class Evaluator:
         """One candidate wins a group: the least (greatest) number, ties to the least term."""
         native = self._native
         position = native.predicate_aggregate_position[native.atom_predicate[atoms[0]]]
-        order = sorted(
-            atoms, key=lambda a: self._grounded.standard_order(int(self._arguments(a)[position]))
-        )
+        rank = cmp_to_key(native.compare_values)
+        order = sorted(atoms, key=lambda a: rank(int(self._arguments(a)[position])))
         sign = 1.0 if aggregate == ARGMIN else -1.0
 
         def step(worlds: Worlds) -> None:

@@ -237,7 +237,7 @@ def _label_spec(
     for atom in atoms:
         values = [grounded.value(int(v)) for v in argument[begin[atom] : begin[atom + 1]]]
         value: Value = values.pop(position) if position is not None else True
-        if grounded.cell_in(int(atom)) is not None:
+        if any(native.is_symbolic(int(v)) for v in argument[begin[atom] : begin[atom + 1]]):
             raise ProgramError(
                 Diagnostic("E0423", f"`{signature}` holds computed numbers and cannot be observed yet")
             )

@@ -1,0 +1,107 @@
+"""Terms over computed cells, read from a ground program's value table."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emnesy import _core
+from emnesy.ground.arithmetic import CellRef, Operation, Symbolic, evaluate_symbolic, is_integral
+from emnesy.ground.interface_builder import format_value
+
+if TYPE_CHECKING:
+    from emnesy.ground.program import GroundedProgram
+
+
+class SymbolicTerms:
+    """The symbolic terms of one ground program, each read once."""
+
+    def __init__(self, grounded: GroundedProgram) -> None:
+        self._grounded = grounded
+        self._native = grounded.native
+        self.term = cache(self._term)
+        self._integral: dict[int, bool] = {}
+
+    def _term(self, value: int) -> Symbolic:
+        return _read(_core.symbolic_term(self._native, value))
+
+    def cells(self, value: int) -> set[int]:
+        """The cells in a value's term; empty for values that are not symbolic."""
+        return _cells(self.term(value)) if self._native.is_symbolic(value) else set()
+
+    def computed_arguments(self, atom: int) -> dict[int, Symbolic]:
+        """Argument positions of an atom that hold a computed number."""
+        arguments = self._grounded.arguments(atom)
+        return {
+            position: self.term(int(value))
+            for position, value in enumerate(arguments)
+            if self._native.is_symbolic(int(value))
+        }
+
+    def texts(self, atom: int, cells: NDArray[np.float64]) -> list[str | None]:
+        """The atom's text in each world, None where one of its numbers is undefined.
+
+        `cells`: (cells, worlds).
+        """
+        native = self._native
+        name = native.predicate_name[native.atom_predicate[atom]]
+        computed = self.computed_arguments(atom)
+        columns: list[list[str | None]] = []
+        for position, value in enumerate(self._grounded.arguments(atom)):
+            if position not in computed:
+                columns.append([native.format_value(int(value))] * cells.shape[1])
+                continue
+            term = computed[position]
+            whole = is_integral(term, self._cell_is_integral)
+            numbers = evaluate_symbolic(term, cells)
+            columns.append(
+                [
+                    None if np.isnan(n) else format_value(int(n) if whole else float(n))
+                    for n in numbers
+                ]
+            )
+        return [
+            None if None in world else f"{name}({','.join(str(text) for text in world)})"
+            for world in zip(*columns, strict=True)
+        ]
+
+    def _cell_is_integral(self, cell: int) -> bool:
+        """Does every contribution to the cell give an integer? (Assumed of a cell that is being asked.)"""
+        if cell in self._integral:
+            return self._integral[cell]
+        self._integral[cell] = True
+        native = self._native
+        atom = native.cell_atom[cell]
+        aggregate = native.predicate_aggregate[native.atom_predicate[atom]]
+        rules = np.flatnonzero(native.rule_head == atom)
+        terms = [
+            self.term(int(v)) for v in native.rule_contribution[rules] if v != _core.NO_VALUE
+        ]
+        count, average = 1, 5
+        self._integral[cell] = aggregate == count or (
+            aggregate != average and all(is_integral(t, self._cell_is_integral) for t in terms)
+        )
+        return self._integral[cell]
+
+
+def _read(raw: object) -> Symbolic:
+    """``("cell", c)``, ``(functor, arguments...)`` or a number, as the binding gives them."""
+    if isinstance(raw, tuple):
+        functor, *arguments = raw
+        if functor == "cell":
+            return CellRef(arguments[0])
+        return Operation(functor, tuple(_read(argument) for argument in arguments))
+    if isinstance(raw, int | float):
+        return raw
+    return float("nan")  # a symbol where a number is asked: no number
+
+
+def _cells(term: Symbolic) -> set[int]:
+    if isinstance(term, CellRef):
+        return {term.cell}
+    if isinstance(term, Operation):
+        return set().union(*(_cells(argument) for argument in term.arguments))
+    return set()
