@@ -5,4 +5,6 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "Native core of emnesy: grounder, factor graphs and inference engines.";
   m.attr("__version__") = "0.1.0";
   bind_ground(m);
+  bind_check(m);
+  bind_lower(m);
 }
