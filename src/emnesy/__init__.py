@@ -24,8 +24,8 @@ __all__ = [
     "EmnesyError",
     "EngineError",
     "LogLikelihood",
-    "Program",
     "Posterior",
+    "Program",
     "ProgramError",
     "load",
 ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import CompiledEngine, EngineResult, Report, Task
+from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class CompiledProgram:
         answers: dict[str, float] = {}
         for query in self.grounded.impossible_queries:
             if is_ground(query.atom):
-                answers[format_atom(query.atom)] = 0.0
+                answers[atom_text(query.atom)] = 0.0
         native = self.grounded.native
         for atom, probability in zip(native.queries, result.queries[0], strict=True):
             if not any(native.is_symbolic(int(v)) for v in self.grounded.arguments(int(atom))):

@@ -107,12 +107,24 @@ class Program:
         )
 
 
-STAGES: Mapping[str, Callable[[Program], Any]] = {
-    "syntax": lambda p: p.syntax,
-    "core": lambda p: p.core,
-    "ground": lambda p: p.ground,
-    "interface": lambda p: p.interface,
-    "graph": lambda p: p.lowered,
+def _dump_core(program: Program) -> str:
+    from emnesy.language.core_text import core_text
+
+    return core_text(program.core)
+
+
+def _dump_interface(program: Program) -> str:
+    from emnesy.ground.interface_text import interface_text
+
+    return interface_text(program.interface)
+
+
+STAGES: Mapping[str, Callable[[Program], str]] = {
+    "syntax": lambda program: repr(program.syntax),
+    "core": _dump_core,
+    "ground": lambda program: program.ground.dump(),
+    "interface": _dump_interface,
+    "graph": lambda program: program.lowered.graph.dump(),
 }
 """What `emnesy dump` can show, in order."""
 

@@ -55,13 +55,13 @@ def as_numpy(value: Any, what: str) -> Array:
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise DataError(Diagnostic("E0602", f"{what} is not a rectangular tensor: {error}")) from None
+        raise DataError(
+            Diagnostic("E0602", f"{what} is not a rectangular tensor: {error}")
+        ) from None
 
 
 def _wrong_dtype(what: str, dtype: str) -> DataError:
-    return DataError(
-        Diagnostic("E0603", f"{what} has dtype {dtype}; expected float32 or float64")
-    )
+    return DataError(Diagnostic("E0603", f"{what} has dtype {dtype}; expected float32 or float64"))
 
 
 # ---- priors
@@ -83,7 +83,9 @@ def read_priors(interface: Interface, priors: Mapping[str, Any]) -> tuple[list[A
     batch: int | None = None
     for spec in interface.priors:
         if spec.predicate not in priors:
-            raise DataError(Diagnostic("E0605", f"no prior for neural predicate `{spec.predicate}`"))
+            raise DataError(
+                Diagnostic("E0605", f"no prior for neural predicate `{spec.predicate}`")
+            )
         what = f"the prior of `{spec.predicate}`"
         array = as_numpy(priors[spec.predicate], what)
         if array.dtype not in (np.float32, np.float64):
@@ -333,7 +335,9 @@ def read_choices(
         result[:, choice] = np.argmax([*p, none])
     for spec in interface.priors:
         if spec.predicate not in choices:
-            raise DataError(Diagnostic("E0605", f"no symbols for neural predicate `{spec.predicate}`"))
+            raise DataError(
+                Diagnostic("E0605", f"no symbols for neural predicate `{spec.predicate}`")
+            )
         what = f"the symbols of `{spec.predicate}`"
         array = as_numpy(choices[spec.predicate], what)
         shape = tuple(axis.size for axis in spec.axes)

@@ -1,14 +1,13 @@
-"""Options that several commands share, and reading the program they name."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emnesy.diagnostics import Diagnostic, ProgramError, Source
+from emnesy.diagnostics import Diagnostic, ProgramError
 
 Constants = dict[str, "int | float | str"]
 
@@ -54,38 +53,3 @@ def parse_value(text: str) -> int | float | str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         return text[1:-1]
     return text
-
-
-def read_program(name: str) -> Source:
-    """The text of a program file.
-
-    Raises:
-        ProgramError: it is missing, unreadable or not UTF-8.
-    """
-    import sys
-
-    try:
-        if name == "-":
-            return Source("<stdin>", sys.stdin.buffer.read().decode("utf-8-sig"))
-        return Source(name, Path(name).read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        reason = f"byte {error.start} is not UTF-8 text"
-    except ValueError as error:  # a null character in the name
-        reason = str(error)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if isinstance(error, FileNotFoundError):
-            raise ProgramError(
-                Diagnostic("E0801", f"there is no file `{name}`", help=_similar(Path(name)))
-            ) from None
-    raise ProgramError(Diagnostic("E0802", f"cannot read `{name}`: {reason}"))
-
-
-def _similar(path: Path) -> str | None:
-    from emnesy.diagnostics.suggest import closest
-
-    try:
-        found = closest(path.name, [p.name for p in path.parent.iterdir()])
-    except OSError:
-        return f"there is no folder `{path.parent}` either"
-    return None if found is None else f"did you mean `{path.parent / found}`?"

@@ -24,9 +24,9 @@ class Report:
 
     engine: str
     exact: bool
-    converged: NDArray[np.bool_]      # (B,)
-    iterations: NDArray[np.int32]     # (B,)
-    residual: Array                   # (B,)
+    converged: NDArray[np.bool_]  # (B,)
+    iterations: NDArray[np.int32]  # (B,)
+    residual: Array  # (B,)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -40,9 +40,9 @@ class EngineResult:
     """
 
     posteriors: tuple[Array, ...]
-    log_evidence: Array               # (B,)
-    possible: NDArray[np.bool_]       # (B,)
-    queries: Array                    # (B, Q): marginal probability of each query atom
+    log_evidence: Array  # (B,)
+    possible: NDArray[np.bool_]  # (B,)
+    queries: Array  # (B, Q): marginal probability of each query atom
     report: Report
 
 

@@ -74,7 +74,9 @@ class Evaluator:
         self._terms = SymbolicTerms(grounded)
         order = np.argsort(native.rule_head, kind="stable")
         self._rule_order = order
-        self._rule_begin = np.searchsorted(native.rule_head[order], np.arange(native.atom_count + 1))
+        self._rule_begin = np.searchsorted(
+            native.rule_head[order], np.arange(native.atom_count + 1)
+        )
         self._steps = self._plan()
 
     def __call__(self, alternatives: NDArray[np.integer[Any]]) -> Worlds:
@@ -232,7 +234,9 @@ class Evaluator:
         fires = np.ones((len(rules), width), np.bool_)
         values = np.ones((len(rules), width))
         for row, rule in enumerate(rules):
-            literals = native.rule_body[native.rule_body_begin[rule] : native.rule_body_begin[rule + 1]]
+            literals = native.rule_body[
+                native.rule_body_begin[rule] : native.rule_body_begin[rule + 1]
+            ]
             for literal in literals:
                 fires[row] &= worlds.truth[literal >> 1] ^ bool(literal & 1)
             contribution = int(native.rule_contribution[rule])

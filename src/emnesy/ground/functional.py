@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def find(grounded: GroundedProgram) -> _core.FunctionalDependencies:
     """Infer functional dependencies; `ProgramError` where a declared one is refuted, with an example."""
-    dependencies = _core.find_functional_dependencies(grounded.native, preferred_positions(grounded))
+    dependencies = _core.find_functional_dependencies(
+        grounded.native, preferred_positions(grounded)
+    )
     native = grounded.native
     index = {
         (name, int(arity)): p

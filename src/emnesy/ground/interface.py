@@ -85,7 +85,7 @@ class LabelSpec:
     keys: tuple[str, ...]
     """Per slot, as text for messages: ``sum(3)``."""
     table: NDArray[np.int32]
-    """Functional: ``(slots, len(values))``, the slot's label for each value, -1 where its key never has it."""
+    """Functional: ``(slots, len(values))``, the label for each value, -1 where the key never has it."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Span
 from emnesy.ground.interface import Axis, InputRef, Interface, LabelSpec, PriorSpec
-from emnesy.language.core import Rule, Value
+from emnesy.language.core import ChoiceSpec, NeuralSpec, Rule, Value
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
 if TYPE_CHECKING:
@@ -81,31 +81,33 @@ def preferred_positions(grounded: GroundedProgram) -> list[int]:
 
 def _prior_specs(grounded: GroundedProgram) -> tuple[PriorSpec, ...]:
     neural = [
-        (index, rule)
+        (index, rule, rule.choice, rule.choice.neural)
         for index, rule in enumerate(grounded.core.rules)
         if rule.choice is not None and rule.choice.neural is not None
     ]
-    names = [rule.heads[0].atom.name for _, rule in neural]
+    names = [rule.heads[0].atom.name for _, rule, _, _ in neural]
     specs: list[PriorSpec] = []
-    for (index, rule), name in zip(neural, names, strict=True):
+    for (index, rule, choice, network), name in zip(neural, names, strict=True):
         choices = np.flatnonzero(grounded.native.choice_origin == index).astype(np.int32)
         if not len(choices):
             continue
         unique = name
         if names.count(name) > 1:
-            assert rule.choice is not None and rule.choice.neural is not None
-            unique = f"{name}@{rule.choice.neural.network}"
+            unique = f"{name}@{network.network}"
             if any(spec.predicate == unique for spec in specs):
                 unique = f"{unique}#{index}"
-        specs.append(_prior_spec(grounded, rule, unique, choices))
+        specs.append(_prior_spec(grounded, rule, choice, network, unique, choices))
     return tuple(specs)
 
 
 def _prior_spec(
-    grounded: GroundedProgram, rule: Rule, name: str, choices: NDArray[np.int32]
+    grounded: GroundedProgram,
+    rule: Rule,
+    choice: ChoiceSpec,
+    neural: NeuralSpec,
+    name: str,
+    choices: NDArray[np.int32],
 ) -> PriorSpec:
-    assert rule.choice is not None and rule.choice.neural is not None
-    neural = rule.choice.neural
     native = grounded.native
     order = grounded.core.symbol_order
     key_begin, key_values = native.choice_key_begin, native.choice_key
@@ -113,7 +115,7 @@ def _prior_spec(
         {
             variable.name: grounded.value(int(value))
             for variable, value in zip(
-                rule.choice.key, key_values[key_begin[c] : key_begin[c + 1]], strict=True
+                choice.key, key_values[key_begin[c] : key_begin[c + 1]], strict=True
             )
         }
         for c in choices
@@ -207,7 +209,9 @@ def _label_specs(
         atoms = np.flatnonzero((native.atom_predicate == predicate) & (native.atom_kind <= CERTAIN))
         if predicate < 0 or not len(atoms):
             raise ProgramError(
-                Diagnostic("E0422", f"`{signature}` is observed, but no instance of it can ever hold")
+                Diagnostic(
+                    "E0422", f"`{signature}` is observed, but no instance of it can ever hold"
+                )
             )
         value_position = int(dependencies.value_position[predicate])
         is_functional = value_position >= 0 and (
@@ -239,7 +243,9 @@ def _label_spec(
         value: Value = values.pop(position) if position is not None else True
         if any(native.is_symbolic(int(v)) for v in argument[begin[atom] : begin[atom + 1]]):
             raise ProgramError(
-                Diagnostic("E0423", f"`{signature}` holds computed numbers and cannot be observed yet")
+                Diagnostic(
+                    "E0423", f"`{signature}` holds computed numbers and cannot be observed yet"
+                )
             )
         slots.setdefault(tuple(values), []).append((value, int(atom)))
     keys = list(slots)
@@ -312,9 +318,15 @@ def _columns(
             rank = {symbol: i for i, symbol in enumerate(ranked)}
             columns.append((list(column), np.array([rank[v] for v in column], np.int64)))
         else:
-            wrong = next(
-                v for v in column if not isinstance(v, str) and not (isinstance(v, int) and v >= 0)
-            ) if not any(isinstance(v, str) for v in column) else column[0]
+            wrong = (
+                next(
+                    v
+                    for v in column
+                    if not isinstance(v, str) and not (isinstance(v, int) and v >= 0)
+                )
+                if not any(isinstance(v, str) for v in column)
+                else column[0]
+            )
             raise ProgramError(
                 Diagnostic(
                     "E0424",
@@ -370,5 +382,3 @@ def _evaluate(term: Term, substitution: Mapping[str, Value]) -> Any:
     if term.functor in _OPERATORS and len(arguments) == 2:
         return _OPERATORS[term.functor](*arguments)
     return tuple(arguments) if term.functor == "," else (term.functor, *arguments)
-
-

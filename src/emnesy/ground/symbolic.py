@@ -77,9 +77,7 @@ class SymbolicTerms:
         atom = native.cell_atom[cell]
         aggregate = native.predicate_aggregate[native.atom_predicate[atom]]
         rules = np.flatnonzero(native.rule_head == atom)
-        terms = [
-            self.term(int(v)) for v in native.rule_contribution[rules] if v != _core.NO_VALUE
-        ]
+        terms = [self.term(int(v)) for v in native.rule_contribution[rules] if v != _core.NO_VALUE]
         count, average = 1, 5
         self._integral[cell] = aggregate == count or (
             aggregate != average and all(is_integral(t, self._cell_is_integral) for t in terms)

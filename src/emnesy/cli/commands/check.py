@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants, read_program
+from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
 from emnesy.cli.show import Format, show_diagnostics
 from emnesy.diagnostics import EmnesyError
+from emnesy.language.files import read_source
 
 
 def command(
@@ -27,7 +28,7 @@ def command(
 
     stream = sys.stdout if style == "json" else sys.stderr
     try:
-        _, warnings = analyse(read_program(file), parse_constants(const))
+        _, warnings = analyse(read_source(file), parse_constants(const))
     except EmnesyError as error:
         show_diagnostics(error.diagnostics, style, stream)
         return 1

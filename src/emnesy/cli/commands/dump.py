@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import Consts, FilePath, parse_consts
+from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
 from emnesy.pipeline import STAGES
 
 Stage = Enum("Stage", {name: name for name in STAGES})  # type: ignore[misc]
 
 
 def command(
-    file: FilePath,
+    file: ProgramArgument,
     stage: Annotated[Stage, typer.Option(help="Which form to show.")] = Stage["ground"],
-    const: Consts = None,
+    const: ConstantsOption = None,
 ) -> None:
     """Print one stage of a program's compilation: syntax, core rules, ground program, tensors, graph."""
-    from emnesy.pipeline import load
+    from emnesy.language.files import read_source
+    from emnesy.pipeline import Program
 
-    program = load(Path(file), parse_consts(const))
+    program = Program(read_source(file), parse_constants(const))
     typer.echo(STAGES[stage.value](program))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import Consts, FilePath, parse_consts
-from emnesy.cli.report import show_warnings
+from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
+from emnesy.cli.show import show_diagnostics
 
 
 def command(
-    file: FilePath,
-    const: Consts = None,
+    file: ProgramArgument,
+    const: ConstantsOption = None,
     engine: Annotated[
         str | None, typer.Option(help="Inference engine (see `emnesy engines`).")
     ] = None,
@@ -30,10 +29,11 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from emnesy.pipeline import load
+    from emnesy.language.files import read_source
+    from emnesy.pipeline import Program
 
-    program = load(Path(file), parse_consts(const))
-    show_warnings(program.warnings)
+    program = Program(read_source(file), parse_constants(const))
+    show_diagnostics(program.warnings)
     model = program.compile(engine=engine, threads=threads)
     answers = model.query()
     if as_json:
