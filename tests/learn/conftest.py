@@ -2,6 +2,8 @@ import pytest
 import torch
 from fake_addition import FakeAddition
 
+torch.set_num_threads(1)  # the same rounding whatever the machine, and no waiting for busy cores
+
 
 @pytest.fixture
 def model() -> FakeAddition:

@@ -26,10 +26,11 @@ def make_optimizer(parameters: Iterable[Tensor], options: TrainOptions) -> Optim
 def make_schedule(optimizer: Optimizer, options: TrainOptions, steps: int) -> LRScheduler:
     """The learning rate schedule that `options` names, over `steps` steps in all."""
     if options.schedule == "onecycle" and steps > 1:
-        # One step more than are taken: at its end the rate is 0 and a step would be wasted.
-        return OneCycleLR(
-            optimizer, options.lr, total_steps=steps + 1, pct_start=options.warmup, div_factor=5
-        )
+        # One step more than are taken: at its end the rate is 0 and a step would be wasted. The rise
+        # needs two steps at least.
+        total = steps + 1
+        rise = min(1.0, max(options.warmup, 2 / total))
+        return OneCycleLR(optimizer, options.lr, total_steps=total, pct_start=rise, div_factor=5)
     if options.schedule == "cosine" and steps > 0:
         return CosineAnnealingLR(optimizer, T_max=steps)
     return ConstantLR(optimizer, factor=1.0, total_iters=0)

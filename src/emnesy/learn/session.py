@@ -78,7 +78,6 @@ class Session:
         settings: Settings,
         *,
         observer: Observer | None = None,
-        folder: RunFolder | None = None,
     ) -> None:
         """Makes networks and data sets and checks the first example of each split against the
         program.
@@ -88,7 +87,7 @@ class Session:
         core = model.core
         _check_trainable(core, model)
         self.settings = settings
-        self.folder = folder
+        self.folder: RunFolder | None = None
         self.program_folder = program.parent
         self.options = TrainOptions.read({**core.train_options, **settings.train})
         threads = settings.threads or available_cores()
@@ -121,11 +120,15 @@ class Session:
             seed=settings.seed,
             threads=threads,
             observer=_Recorder(self, observer or Observer()),
-            folder=folder.path if folder else None,
         )
         self.descriptions = [
             f"{split}: {_describe(examples)}" for split, examples in splits.items() if examples
         ]
+
+    def use(self, folder: RunFolder) -> None:
+        """Write checkpoints, metrics, weights and the picture to `folder`."""
+        self.folder = folder
+        self.trainer.folder = folder.path
 
     def run(self) -> Outcome:
         """Train to the end or to an interruption, evaluate, and write the run's files."""

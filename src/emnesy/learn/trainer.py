@@ -134,6 +134,8 @@ class Trainer:
             if step is None:
                 step = self.loss.e_step(outputs, batch.labels, self._e_step_seed())
                 e_seconds = step.seconds
+            if isinstance(self.loss, EMLoss):
+                self.loss.entropy = entropy_weight(self.options, self._share_done())
             self._gradient_step(self.loss.value(outputs, step), count=len(step.possible))
         if step is not None:
             self.progress.saw(step)
@@ -143,8 +145,6 @@ class Trainer:
         self.progress.batch += 1
 
     def _gradient_step(self, loss: Tensor, count: int) -> None:
-        if isinstance(self.loss, EMLoss):
-            self.loss.entropy = entropy_weight(self.options, self._share_done())
         self.optimizer.zero_grad(set_to_none=True)
         if self.loss.last_impossible < count:  # otherwise nothing can be learned from this batch
             loss.backward()  # type: ignore[no-untyped-call]
@@ -153,7 +153,7 @@ class Trainer:
             self.optimizer.step()
             if self.average is not None:
                 self.average.update_parameters(self.bridge)
-        self.schedule.step()
+            self.schedule.step()
         self.progress.step += 1
         self.progress.add_loss(loss.item(), count)
 

@@ -1,0 +1,210 @@
+"""``emnesy train``: train the networks of a program from its data."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from emnesy.diagnostics import DataError, Diagnostic
+
+if TYPE_CHECKING:
+    from emnesy.learn.run_folder import RunFolder
+    from emnesy.learn.session import Outcome
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def command(
+    file: Annotated[
+        Path | None, typer.Argument(help="The program; not needed with --resume.")
+    ] = None,
+    const: Annotated[
+        list[str] | None, typer.Option("--const", "-c", help="name=value: a named constant.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="Inference engine.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads of PyTorch and of the engine; default: all cores."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=0, help="Passes over the training data.")
+    ] = None,
+    batch_size: Annotated[str | None, typer.Option(help="Examples a step, full, or auto.")] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="Learning rate (the highest of its schedule).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run; default: a new one in runs/.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
+    train_options: Annotated[
+        list[str] | None, typer.Option("--train", help="key=value: overrides `:- train(...)`.")
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="key=value: overrides an option of `:- data(...)`.")
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="name.key=value: overrides one of `:- network(name, ...)`."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON with the figures, nothing else.")
+    ] = False,
+) -> None:
+    """Train the networks of a program from what it observes.
+
+    The program says where networks and data come from (:- network(...), :- data(...)) and may set defaults
+    (:- train(...)). The run's folder gets its settings, metrics, checkpoint, weights and, where the data set
+    draws one, a picture. Ctrl-C saves; --resume continues to the same result as an uninterrupted run.
+    """
+    config = {
+        "const": pairs("-c", const),
+        "engine": engine,
+        "seed": seed,
+        "threads": threads,
+        "train": {
+            **pairs("--train", train_options),
+            **_given(epochs=epochs, lr=lr, batch_size=_value(batch_size)),
+        },
+        "data": pairs("--data", data),
+        "network": _by_network(network),
+    }
+    console = Console(stderr=True)
+    if resume is not None:
+        file, config, folder = _reopen(resume, file, config)
+    elif file is None:
+        raise typer.BadParameter("a program or --resume is needed", param_hint="FILE")
+    else:
+        _check_exists(file)
+        folder = None
+    outcome, folder = _run(file, config, folder, out, console)
+    if not outcome.finished:
+        console.print(
+            f"Stopped in epoch {outcome.epochs + 1}. Continue with: "
+            f"emnesy train --resume {folder.path}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(INTERRUPTED)
+    _report(outcome, folder, console, as_json)
+
+
+def _run(
+    file: Path, config: dict[str, Any], folder: RunFolder | None, out: Path | None, console: Console
+) -> tuple[Outcome, RunFolder]:
+    import emnesy
+    from emnesy.learn.display import LiveDisplay, PlainDisplay
+    from emnesy.learn.run_folder import RunFolder
+    from emnesy.learn.session import Session, Settings, available_cores
+
+    resuming = folder is not None
+    threads = config["threads"] or available_cores()
+    model = emnesy.load(file, consts=config["const"]).compile(
+        engine=config["engine"], threads=threads
+    )
+    settings = Settings(config["seed"], threads, config["train"], config["data"], config["network"])
+    display = (LiveDisplay if console.is_terminal else PlainDisplay)(console)
+    session = Session(model, file, settings, observer=display)
+    if folder is None:
+        folder = RunFolder.create(file, out, {"program": str(file.resolve()), **config})
+    session.use(folder)
+    for line in [*session.descriptions, f"run folder: {folder.path}"]:
+        console.print(line, highlight=False, soft_wrap=True)
+    if resuming:
+        session.trainer.resume(folder.path)
+    with display:
+        return session.run(), folder
+
+
+def _report(outcome: Outcome, folder: RunFolder, console: Console, as_json: bool) -> None:
+    from emnesy.learn.display import summary_table
+
+    if as_json:
+        for note in outcome.notes:
+            console.print(note, highlight=False, soft_wrap=True)
+        sys.stdout.write(json.dumps(outcome.summary()) + "\n")
+        return
+    output = Console()
+    output.print(summary_table(outcome))
+    for note in (*outcome.notes, f"weights and metrics: {folder.path}"):
+        output.print(note, highlight=False, soft_wrap=True)
+
+
+def _reopen(
+    path: Path, file: Path | None, config: dict[str, Any]
+) -> tuple[Path, dict[str, Any], RunFolder]:
+    """The program, settings and folder of an earlier run; options given again replace the earlier ones."""
+    from emnesy.learn.run_folder import PROGRAM, RunFolder
+
+    folder, before = RunFolder.reopen(path)
+    original = file or Path(before["program"])
+    copy = path / PROGRAM
+    if not original.is_file():
+        original = copy
+    elif copy.is_file() and original.read_bytes() != copy.read_bytes():
+        raise _error(
+            "E0672",
+            f"{original} has changed since the run in {path} began",
+            f"resume with the program as it was, {copy}, or start a new run",
+        )
+    merged = dict(before)
+    for part in ("const", "train", "data", "network"):
+        merged[part] = {**before[part], **config[part]}
+    for part in ("engine", "threads"):
+        merged[part] = config[part] if config[part] is not None else before[part]
+    return original, merged, folder
+
+
+def pairs(option: str, given: Sequence[str] | None) -> dict[str, Any]:
+    """``name=value`` texts as a mapping; values are numbers, true, false or text."""
+    result = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise _error("E0801", f"{option} {text} is not of the form name=value", None)
+        result[name.strip()] = _value(value.strip())
+    return result
+
+
+def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+    result: dict[str, dict[str, Any]] = {}
+    for name, value in pairs("--network", given).items():
+        network, dot, key = name.partition(".")
+        if not dot or not key:
+            raise _error(
+                "E0801", f"--network {name}={value} is not of the form name.key=value", None
+            )
+        result.setdefault(network, {})[key] = value
+    return result
+
+
+def _value(text: str | None) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        value = ast.literal_eval(text or "")
+    except (ValueError, SyntaxError):
+        return text
+    return value if isinstance(value, (int, float, str)) else text
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_exists(file: Path) -> None:
+    if not file.is_file():
+        raise _error("E0802", f"there is no file {file}", None)
+
+
+def _error(code: str, message: str, help: str | None) -> DataError:
+    return DataError(Diagnostic(code, message, help=help))
