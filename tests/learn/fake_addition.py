@@ -91,7 +91,9 @@ class FakeAddition:
         options: Mapping[str, Any] | None = None,
     ) -> FakePosterior:
         self.calls += 1
-        weights, beta, scale, possible = self._backward(priors["digit"], evidence["sum"], task == "map")
+        weights, beta, scale, possible = self._backward(
+            priors["digit"], evidence["sum"], task == "map"
+        )
         likelihood = torch.where(possible, scale.clamp_min(1e-300).log().sum(1), -1e30)
         walk = self._marginals if task == "marginals" else self._walk
         result = walk(weights, beta, torch.Generator().manual_seed(seed), task)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 from fake_addition import FakeAddition
+from torch import nn
 from toy import toy_addition, toy_trainer
 
 from emnesy.diagnostics import DataError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from emnesy.cli.options import ConstantsOption, parse_constants, parse_value
 from emnesy.diagnostics import DataError, Diagnostic
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def command(
     file: Annotated[
         Path | None, typer.Argument(help="The program; not needed with --resume.")
     ] = None,
-    const: Annotated[
-        list[str] | None, typer.Option("--const", "-c", help="name=value: a named constant.")
-    ] = None,
+    const: ConstantsOption = None,
     engine: Annotated[str | None, typer.Option(help="Inference engine.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     threads: Annotated[
@@ -67,15 +65,17 @@ def command(
     draws one, a picture. Ctrl-C saves; --resume continues to the same result as an uninterrupted run.
     """
     config = {
-        "const": pairs("-c", const),
+        "const": parse_constants(const),
         "engine": engine,
         "seed": seed,
         "threads": threads,
         "train": {
-            **pairs("--train", train_options),
-            **_given(epochs=epochs, lr=lr, batch_size=_value(batch_size)),
+            **_pairs("--train", train_options),
+            **_given(
+                epochs=epochs, lr=lr, batch_size=None if batch_size is None else _value(batch_size)
+            ),
         },
-        "data": pairs("--data", data),
+        "data": _pairs("--data", data),
         "network": _by_network(network),
     }
     console = Console(stderr=True)
@@ -84,7 +84,6 @@ def command(
     elif file is None:
         raise typer.BadParameter("a program or --resume is needed", param_hint="FILE")
     else:
-        _check_exists(file)
         folder = None
     outcome, folder = _run(file, config, folder, out, console)
     if not outcome.finished:
@@ -164,20 +163,20 @@ def _reopen(
     return original, merged, folder
 
 
-def pairs(option: str, given: Sequence[str] | None) -> dict[str, Any]:
+def _pairs(option: str, given: Sequence[str] | None) -> dict[str, Any]:
     """``name=value`` texts as a mapping; values are numbers, true, false or text."""
     result = {}
     for text in given or ():
         name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise _error("E0801", f"{option} {text} is not of the form name=value", None)
+        if not equals or not name.strip():
+            raise _error("E0810", f"`{option} {text}` sets no option", f"write {option} name=value")
         result[name.strip()] = _value(value.strip())
     return result
 
 
 def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
     result: dict[str, dict[str, Any]] = {}
-    for name, value in pairs("--network", given).items():
+    for name, value in _pairs("--network", given).items():
         network, dot, key = name.partition(".")
         if not dot or not key:
             raise _error(
@@ -187,23 +186,12 @@ def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
     return result
 
 
-def _value(text: str | None) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
-    try:
-        value = ast.literal_eval(text or "")
-    except (ValueError, SyntaxError):
-        return text
-    return value if isinstance(value, (int, float, str)) else text
+def _value(text: str) -> Any:
+    return text == "true" if text in ("true", "false") else parse_value(text)
 
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _check_exists(file: Path) -> None:
-    if not file.is_file():
-        raise _error("E0802", f"there is no file {file}", None)
 
 
 def _error(code: str, message: str, help: str | None) -> DataError:
