@@ -4,5 +4,7 @@
 #include <pybind11/pybind11.h>
 
 void bind_check(pybind11::module_& m);
+void bind_engine(pybind11::module_& m);
+void bind_graph(pybind11::module_& m);
 void bind_ground(pybind11::module_& m);
 void bind_lower(pybind11::module_& m);

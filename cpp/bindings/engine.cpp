@@ -1,0 +1,163 @@
+// BeliefPropagation: checked arrays in, arrays that C++ has filled out, the GIL released in between.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bindings.hpp"
+#include "bp.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+using namespace emnesy;
+
+template <typename T>
+bool plain(const py::handle& object) {
+  return py::isinstance<py::array_t<T, py::array::c_style>>(object);
+}
+
+std::string describe(const py::handle& object) {
+  if (!py::isinstance<py::array>(object)) return py::str(py::type::handle_of(object).attr("__name__"));
+  const auto array = py::reinterpret_borrow<py::array>(object);
+  return py::str(array.dtype()).cast<std::string>() + " array of shape " + py::str(array.attr("shape")).cast<std::string>() +
+         ((array.flags() & py::array::c_style) != 0 ? "" : ", not C-contiguous");
+}
+
+template <typename T>
+std::vector<T> copy_of(const py::array_t<T, py::array::c_style>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+Task task_of(const std::string& name) {
+  if (name == "marginals") return Task::Marginals;
+  if (name == "map") return Task::Map;
+  if (name == "sample") return Task::Sample;
+  throw py::value_error("task must be 'marginals', 'map' or 'sample', not '" + name + "'");
+}
+
+Schedule schedule_of(const std::string& name) {
+  if (name == "sequential") return Schedule::Sequential;
+  if (name == "flooding") return Schedule::Flooding;
+  throw py::value_error("schedule must be 'sequential' or 'flooding', not '" + name + "'");
+}
+
+void check_options(const Options& options) {
+  if (options.threads < 1) throw py::value_error("threads must be at least 1");
+  if (options.max_iterations < 1) throw py::value_error("max_iterations must be at least 1");
+  if (!(options.damping >= 0 && options.damping < 1)) throw py::value_error("damping must lie in [0, 1)");
+  if (!(options.tolerance >= 0)) throw py::value_error("tolerance must not be negative");
+}
+
+struct LabelArray {
+  const std::int32_t* data;
+  std::int64_t batch, slots;
+};
+
+LabelArray labels_of(const BeliefPropagation& engine, const py::handle& evidence) {
+  const auto slots = static_cast<py::ssize_t>(engine.graph().slot_variable.size());
+  if (!plain<std::int32_t>(evidence) || py::reinterpret_borrow<py::array>(evidence).ndim() != 2 ||
+      py::reinterpret_borrow<py::array>(evidence).shape(1) != slots) {
+    throw py::type_error("evidence must be a C-contiguous int32 array of shape (B, " + std::to_string(slots) + "), not " +
+                         describe(evidence));
+  }
+  const auto array = py::reinterpret_borrow<py::array_t<std::int32_t>>(evidence);
+  return {array.data(), array.shape(0), slots};
+}
+
+template <typename Real>
+std::vector<PriorBlock<Real>> prior_blocks(const BeliefPropagation& engine, const py::sequence& priors, std::int64_t batch) {
+  const auto& sizes = engine.layout().block_size;
+  if (priors.size() != sizes.size()) {
+    throw py::type_error("expected " + std::to_string(sizes.size()) + " prior blocks, not " + std::to_string(priors.size()));
+  }
+  std::vector<PriorBlock<Real>> blocks;
+  for (std::size_t b = 0; b < sizes.size(); ++b) {
+    const py::object given = priors[b];
+    const auto fits = [&] {
+      if (!plain<Real>(given)) return false;
+      const auto array = py::reinterpret_borrow<py::array>(given);
+      return array.ndim() == 2 && (array.shape(0) == batch || array.shape(0) == 1) && array.shape(1) == sizes[b];
+    };
+    if (!fits()) {
+      throw py::type_error("prior block " + std::to_string(b) + " must be a C-contiguous " +
+                           py::str(py::dtype::of<Real>()).cast<std::string>() + " array of shape (" +
+                           std::to_string(batch) + " or 1, " + std::to_string(sizes[b]) + "), not " + describe(given));
+    }
+    const auto array = py::reinterpret_borrow<py::array_t<Real>>(given);
+    blocks.push_back({array.data(), array.shape(0) == 1 ? 0 : sizes[b]});
+  }
+  return blocks;
+}
+
+template <typename Real>
+py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const py::handle& evidence,
+              const Options& options, bool want_posteriors) {
+  const LabelArray labels = labels_of(engine, evidence);
+  const auto blocks = prior_blocks<Real>(engine, priors, labels.batch);
+  const auto queries = static_cast<py::ssize_t>(engine.graph().query_variable.size());
+  py::list posteriors;
+  std::vector<PosteriorBlock<Real>> outputs;
+  for (const std::int64_t size : engine.layout().block_size) {
+    py::array_t<Real> array({static_cast<py::ssize_t>(want_posteriors ? labels.batch : 0), static_cast<py::ssize_t>(size)});
+    outputs.push_back({want_posteriors ? array.mutable_data() : nullptr, size});
+    posteriors.append(std::move(array));
+  }
+  py::array_t<Real> log_evidence(labels.batch), residual(labels.batch), marginals({labels.batch, static_cast<std::int64_t>(queries)});
+  py::array_t<bool> possible(labels.batch), converged(labels.batch);
+  py::array_t<std::int32_t> iterations(labels.batch);
+  static_assert(sizeof(bool) == sizeof(std::uint8_t), "numpy's bool is one byte");
+  ExampleResults<Real> results;
+  results.log_evidence = log_evidence.mutable_data();
+  results.residual = residual.mutable_data();
+  results.query_marginals = marginals.mutable_data();
+  results.possible = reinterpret_cast<std::uint8_t*>(possible.mutable_data());
+  results.converged = reinterpret_cast<std::uint8_t*>(converged.mutable_data());
+  results.iterations = iterations.mutable_data();
+  {
+    const py::gil_scoped_release released;
+    engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results);
+  }
+  return py::make_tuple(py::tuple(posteriors), log_evidence, possible, marginals, converged, iterations, residual);
+}
+
+py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, const py::object& evidence,
+                  const std::string& task, int threads, std::uint64_t seed, int max_iterations, double damping,
+                  double tolerance, const std::string& schedule, bool posteriors) {
+  Options options;
+  options.task = task_of(task);
+  options.threads = threads;
+  options.seed = seed;
+  options.max_iterations = max_iterations;
+  options.damping = damping;
+  options.tolerance = tolerance;
+  options.schedule = schedule_of(schedule);
+  check_options(options);
+  // All blocks have one dtype: that of the first. Without blocks there is nothing to be narrower than double.
+  const bool single = priors.size() > 0 && py::isinstance<py::array_t<float>>(py::object(priors[0]));
+  return single ? run<float>(engine, priors, evidence, options, posteriors)
+                : run<double>(engine, priors, evidence, options, posteriors);
+}
+
+}  // namespace
+
+void bind_engine(py::module_& m) {
+  py::class_<BeliefPropagation>(m, "BeliefPropagation")
+      .def(py::init([](const FactorGraph& graph, const py::array_t<std::int32_t, py::array::c_style>& block,
+                       const py::array_t<std::int64_t, py::array::c_style>& offset,
+                       const py::array_t<std::int32_t, py::array::c_style>& stride, std::vector<std::int64_t> block_size) {
+             return std::make_unique<BeliefPropagation>(
+                 graph, PriorLayout{copy_of(block), copy_of(offset), copy_of(stride), std::move(block_size)});
+           }),
+           py::arg("graph"), py::kw_only(), py::arg("block").noconvert(), py::arg("offset").noconvert(),
+           py::arg("stride").noconvert(), py::arg("block_size"))
+      .def_property_readonly("exact", &BeliefPropagation::exact)
+      .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::kw_only(), py::arg("task") = "marginals",
+           py::arg("threads") = 1, py::arg("seed") = 0, py::arg("max_iterations") = Options{}.max_iterations,
+           py::arg("damping") = Options{}.damping, py::arg("tolerance") = Options{}.tolerance,
+           py::arg("schedule") = "sequential", py::arg("posteriors") = true);
+}
