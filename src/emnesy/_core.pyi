@@ -1,5 +1,8 @@
 """Types of the native core; written by hand, kept beside cpp/bindings."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,3 +118,132 @@ def ground(
     max_ground: int,
     keep_all: bool,
 ) -> tuple[GroundProgram, list[int], list[int], list[int]]: ...
+
+# cpp/bindings/graph.cpp -------------------------------------------------------------------------
+
+class FactorGraph:
+    """Multi-valued variables and sparse factors; the arrays are described in factor_graph.hpp.
+
+    The constructor takes them by name, checks their invariants (`ValueError`) and copies them; the
+    properties are read-only views.
+    """
+
+    def __init__(
+        self,
+        variable_name: list[str],
+        *,
+        choice_count: int,
+        impossible: bool = False,
+        **arrays: NDArray[np.int32]
+        | NDArray[np.int64]
+        | NDArray[np.uint8]
+        | NDArray[np.float64],
+    ) -> None: ...
+    def verify(self) -> None: ...
+    def is_forest(self) -> bool: ...
+    def dump(self) -> str: ...
+    @property
+    def variable_count(self) -> int: ...
+    @property
+    def factor_count(self) -> int: ...
+    @property
+    def choice_count(self) -> int: ...
+    @property
+    def impossible(self) -> bool: ...
+    @property
+    def variable_name(self) -> list[str]: ...
+    @property
+    def cardinality(self) -> NDArray[np.int32]: ...
+    @property
+    def choice_has_none(self) -> NDArray[np.uint8]: ...
+    @property
+    def scope_begin(self) -> NDArray[np.int64]: ...
+    @property
+    def scope(self) -> NDArray[np.int32]: ...
+    @property
+    def tuple_begin(self) -> NDArray[np.int64]: ...
+    @property
+    def tuple_value_begin(self) -> NDArray[np.int64]: ...
+    @property
+    def tuple_value(self) -> NDArray[np.int32]: ...
+    @property
+    def tuple_weight(self) -> NDArray[np.float64]: ...
+    @property
+    def unit_weight(self) -> NDArray[np.uint8]: ...
+    @property
+    def slice_position(self) -> NDArray[np.int32]: ...
+    @property
+    def slice_offset(self) -> NDArray[np.int64]: ...
+    @property
+    def slice_begin(self) -> NDArray[np.int32]: ...
+    @property
+    def slot_variable(self) -> NDArray[np.int32]: ...
+    @property
+    def slot_label_count(self) -> NDArray[np.int32]: ...
+    @property
+    def slot_mask_begin(self) -> NDArray[np.int64]: ...
+    @property
+    def slot_mask(self) -> NDArray[np.uint8]: ...
+    @property
+    def fixed_variable(self) -> NDArray[np.int32]: ...
+    @property
+    def fixed_mask_begin(self) -> NDArray[np.int64]: ...
+    @property
+    def fixed_mask(self) -> NDArray[np.uint8]: ...
+    @property
+    def query_variable(self) -> NDArray[np.int32]: ...
+    @property
+    def query_mask_begin(self) -> NDArray[np.int64]: ...
+    @property
+    def query_mask(self) -> NDArray[np.uint8]: ...
+
+# cpp/bindings/engine.cpp ------------------------------------------------------------------------
+
+_Real = TypeVar("_Real", NDArray[np.float32], NDArray[np.float64])
+
+class BeliefPropagation:
+    """Belief propagation on one graph: immutable, callable from any thread.
+
+    `block`, `offset`, `stride` say per choice where its alternatives lie: in which prior block, from
+    which element of an example's row, how far apart; `block_size`: elements of a row, per block.
+    """
+
+    def __init__(
+        self,
+        graph: FactorGraph,
+        *,
+        block: NDArray[np.int32],
+        offset: NDArray[np.int64],
+        stride: NDArray[np.int32],
+        block_size: list[int],
+    ) -> None: ...
+    @property
+    def exact(self) -> bool: ...
+    def run(
+        self,
+        priors: Sequence[_Real],
+        evidence: NDArray[np.int32],
+        *,
+        task: str = "marginals",
+        threads: int = 1,
+        seed: int = 0,
+        max_iterations: int = 200,
+        damping: float = 0.0,
+        tolerance: float = 1e-6,
+        schedule: str = "sequential",
+        posteriors: bool = True,
+    ) -> tuple[
+        tuple[_Real, ...],
+        _Real,
+        NDArray[np.bool_],
+        _Real,
+        NDArray[np.bool_],
+        NDArray[np.int32],
+        _Real,
+    ]:
+        """Posterior blocks, log-evidence, possible, queries, converged, iterations, residual.
+
+        Releases the GIL. `TypeError`: dtype, shape or contiguity; `ValueError`: an option out of
+        range; `IndexError`: a label that its slot lacks. posteriors=False: the blocks are empty.
+        """
+        ...

@@ -1,0 +1,88 @@
+"""`bp`: belief propagation on the factor graph, exact where that has no loops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emnesy import _core
+from emnesy.engine.base import Array, EngineResult, Report, Task
+from emnesy.engine.options import OptionSpec, read_options
+
+if TYPE_CHECKING:
+    from emnesy.ground.interface import Interface
+
+OPTIONS: Mapping[str, OptionSpec] = {
+    "max_iterations": OptionSpec(200, "loopy: iterations at most", lambda v: v >= 1, "at least 1"),
+    "damping": OptionSpec(
+        0.0, "loopy: share of the old message that is kept", lambda v: 0 <= v < 1, "in [0, 1)"
+    ),
+    "tolerance": OptionSpec(
+        1e-6, "loopy: greatest change of a message that counts as none", lambda v: v >= 0, ">= 0"
+    ),
+    "schedule": OptionSpec(
+        "sequential",
+        "loopy: the order of messages",
+        lambda v: v in ("sequential", "flooding"),
+        "sequential or flooding",
+    ),
+}
+
+
+class BeliefPropagation:
+    """Belief propagation bound to one factor graph.
+
+    Two passes over graphs without loops, whose answers are exact; otherwise messages are repeated until
+    they stop changing (options in `OPTIONS`), and the log-evidence is Bethe's approximation.
+    """
+
+    name = "bp"
+
+    def __init__(self, graph: _core.FactorGraph, interface: Interface) -> None:
+        self._native = _core.BeliefPropagation(
+            graph,
+            block=interface.choice_block,
+            offset=interface.choice_offset,
+            stride=np.ones(len(interface.choice_block), np.int32),
+            block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
+        )
+        self.exact = self._native.exact
+
+    def run(
+        self,
+        priors: Sequence[Array],
+        evidence: NDArray[np.int32],
+        *,
+        task: Task = "marginals",
+        threads: int = 1,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+    ) -> EngineResult:
+        """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
+        posteriors, log_evidence, possible, queries, converged, iterations, residual = (
+            self._native.run(
+                priors,
+                evidence,
+                task=task,
+                threads=threads,
+                seed=seed,
+                **read_options(self.name, OPTIONS, options),
+            )
+        )
+        report = Report(
+            engine=self.name,
+            exact=self.exact,
+            converged=converged,
+            iterations=iterations,
+            residual=residual,
+        )
+        return EngineResult(
+            posteriors=posteriors,
+            log_evidence=log_evidence,
+            possible=possible,
+            queries=queries,
+            report=report,
+        )
