@@ -120,7 +120,9 @@ def test_a_forked_child_can_use_the_pool():
     labels = np.resize(np.arange(5, dtype=np.int32), (200, 1))
     expected = bp.run([PRIOR], labels, threads=3)[1]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of any fork with threads
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # Python 3.12 warns of any fork with threads
         child = os.fork()
     if child == 0:
         ok = np.array_equal(bp.run([PRIOR], labels, threads=3)[1], expected)
@@ -145,7 +147,11 @@ LABELS = np.array([[2], [3]], np.int32)
     ("priors", "labels", "message"),
     [
         ([PRIOR.astype(np.float16)], LABELS, "must be a C-contiguous float64 .* not float16"),
-        ([PRIOR[:, :5].copy()], LABELS, r"shape \(2 or 1, 6\), not float64 array of shape \(1, 5\)"),
+        (
+            [PRIOR[:, :5].copy()],
+            LABELS,
+            r"shape \(2 or 1, 6\), not float64 array of shape \(1, 5\)",
+        ),
         ([np.repeat(PRIOR, 3, 0)], LABELS, r"not float64 array of shape \(3, 6\)"),
         ([np.repeat(PRIOR, 2, 0)[:, ::-1]], LABELS, "not C-contiguous"),
         ([PRIOR[0]], LABELS, r"not float64 array of shape \(6,\)"),

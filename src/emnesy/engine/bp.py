@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from emnesy import _core
 from emnesy.engine.base import Array, EngineResult, Report, Task
 from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.registry import EngineInfo
 
 if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
@@ -86,3 +87,14 @@ class BeliefPropagation:
             queries=queries,
             report=report,
         )
+
+
+ENGINE = EngineInfo(
+    name="bp",
+    summary="belief propagation on the factor graph",
+    exact="on trees",
+    tasks=frozenset({"marginals", "map", "sample"}),
+    computed_cells=False,
+    positive_cycles=False,
+    compile=lambda program: BeliefPropagation(program.lowered.graph, program.interface),
+)
