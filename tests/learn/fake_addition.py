@@ -52,10 +52,14 @@ def addition_interface(n: int) -> Interface:
         first_slot=0,
         positions=np.arange(n + 1, dtype=np.int64),
         keys=tuple(f"sum({i})" for i in range(n + 1)),
+        table=np.tile(np.arange(10, dtype=np.int32), (n + 1, 1)),
     )
     return Interface(
         (prior,),
         (label,),
+        np.zeros((1, 0)),
+        np.zeros(2 * n, np.int32),
+        prior.offsets,
         np.arange(n + 2, dtype=np.int64) * 10,
         np.arange((n + 1) * 10, dtype=np.int32),
         np.ones(n + 1, np.uint8),

@@ -100,7 +100,7 @@ def test_more_epochs_continue_a_constant_schedule(tmp_path):
 
 def test_resume_with_other_options_is_refused(tmp_path):
     toy_trainer(tmp_path, epochs=1).fit()
-    with pytest.raises(DataError, match="made with lr = 0.001, not 0.01"):
+    with pytest.raises(DataError, match=r"made with lr = 0.001, not 0.01"):
         toy_trainer(tmp_path, epochs=1, lr=0.01).resume(tmp_path)
     with pytest.raises(DataError, match="made with epochs = 1, not 4"):
         toy_trainer(tmp_path).resume(tmp_path)
