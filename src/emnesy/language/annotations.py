@@ -40,6 +40,8 @@ def _neural(term: Compound) -> syntax.Neural:
     if not isinstance(network, Sym):
         _fail("the first argument of `nn` is the name of a network", network, _FORMS)
     items = list_items(inputs)
+    if items == ():
+        _fail("a network has at least one input", inputs, _FORMS)
     output, domain = term.args[2:] if len(term.args) == 4 else (None, None)
     return syntax.Neural(
         network.name, index, (inputs,) if items is None else items, output, domain, term.span

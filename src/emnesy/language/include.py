@@ -33,7 +33,8 @@ def _resolve(
             statements.append(statement)
             continue
         try:
-            path = _target(statement, program.source).resolve()
+            shown = _target(statement, program.source)
+            path = shown.resolve()
             if path in open_files:
                 raise ProgramError(
                     Diagnostic(
@@ -43,7 +44,7 @@ def _resolve(
                 )
             if path not in seen:
                 seen.add(path)
-                statements += _resolve(parse(_read(path, statement)), (*open_files, path), seen)
+                statements += _resolve(parse(_read(shown, statement)), (*open_files, path), seen)
         except ProgramError as error:
             found.extend(error.diagnostics)
     if found:

@@ -27,15 +27,17 @@ def check_networks(unit: Unit) -> Iterator[Diagnostic]:
                 "number elsewhere", spec.span, labels, "use one network per number of outputs",
             )
     declared = unit.core.networks
+    meant: set[str] = set()
     for name, spec in first.items():
         if name in declared:
             continue
         found = closest(name, [n for n in declared if n not in first])
         if found is not None:
+            meant.add(found)
             yield warning("W0401", f"no `:- network({name}, …)` declares this network", spec.span,
                           f"did you mean `{found}`?")
     for name, directive in declared.items():
-        if name not in first:
+        if name not in first and name not in meant:
             yield warning("W0402", f"no `nn({name}, …)` uses this network", directive.span)
 
 

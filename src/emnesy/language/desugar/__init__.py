@@ -93,7 +93,7 @@ def _instances(atom: Atom, scope: Scope) -> list[Atom]:
         try:
             term = fold(argument)
         except FoldError as error:
-            raise fail("E0501", f"this argument has no value: {error}", argument.span) from None
+            raise fail("E0313", f"this argument has no value: {error}", argument.span) from None
         if isinstance(term, Compound) and term.functor == "..":
             low, high = term.args
             if not isinstance(low, Int) or not isinstance(high, Int):
