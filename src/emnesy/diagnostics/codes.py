@@ -23,7 +23,7 @@ class Page:
 @lru_cache(maxsize=1)
 def codes() -> tuple[str, ...]:
     """Every registered code, sorted."""
-    names = (entry.name for entry in _folder().iterdir())
+    names = (entry.name for entry in resources.files(__package__).joinpath("pages").iterdir())
     return tuple(sorted(name.removesuffix(".md") for name in names if name.endswith(".md")))
 
 
@@ -35,10 +35,8 @@ def page(code: str) -> Page:
     """
     if code not in codes():
         raise KeyError(code)
-    text = (_folder() / f"{code}.md").read_text(encoding="utf-8")
+    file = resources.files(__package__).joinpath("pages").joinpath(f"{code}.md")
+    text = file.read_text(encoding="utf-8")
     title = text.partition("\n")[0].removeprefix(f"# {code}: ")
     return Page(code, title, text)
 
-
-def _folder() -> resources.abc.Traversable:
-    return resources.files("emnesy.diagnostics") / "pages"
