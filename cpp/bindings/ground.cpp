@@ -138,6 +138,10 @@ void bind_ground(py::module_& m) {
         if (value >= self.values.size()) throw py::index_error("no such value");
         return static_cast<int>(self.values.kind(value));
       })
+      .def("compare_values", [](const GroundProgram& self, ValueId a, ValueId b) {
+        if (a >= self.values.size() || b >= self.values.size()) throw py::index_error("no such value");
+        return self.values.compare(a, b);
+      })
       .def("is_symbolic", [](const GroundProgram& self, ValueId value) {
         if (value >= self.values.size()) throw py::index_error("no such value");
         return self.values.is_symbolic(value);

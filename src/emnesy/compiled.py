@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import CompiledEngine, EngineResult, Report, Task
+from emnesy.engine.base import Array, CompiledEngine, EngineResult, Report, Task
 from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
 
@@ -63,7 +63,7 @@ class CompiledProgram:
         self.interface = interface
         self.engine = engine
         self.threads = threads
-        self._fixed = {
+        self._fixed: dict[np.dtype[Any], Array] = {
             np.dtype(np.float32): interface.fixed.astype(np.float32),
             np.dtype(np.float64): interface.fixed,
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -188,7 +187,7 @@ def read_labels(
     for spec, slots, array in columns:
         codes = _encode(spec, array)
         if slots is None:
-            flat = codes.reshape(len(array), -1)
+            flat: Array = codes.reshape(len(array), -1)
             covered = np.zeros(flat.shape[1], np.bool_)
             covered[spec.positions] = True
             _check_uncovered(spec, flat, covered)
@@ -222,11 +221,11 @@ def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
     """Labels as positions in `spec.values` (functional) or truth values; -1 unobserved."""
     if array.dtype.kind in "US" or array.dtype == object:
         position: dict[Any, int] = {value: i for i, value in enumerate(spec.values)}
-        codes = [position.get(_plain(item), -2 if item is not None else -1) for item in array.flat]
-        bad = next((i for i, code in enumerate(codes) if code == -2), None)
+        found = [position.get(_plain(item), -2 if item is not None else -1) for item in array.flat]
+        bad = next((i for i, code in enumerate(found) if code == -2), None)
         if bad is not None:
             raise _out_of_range(spec, array, np.unravel_index(bad, array.shape))
-        return np.array(codes, np.int64).reshape(array.shape)
+        return np.array(found, np.int64).reshape(array.shape)
     if array.dtype.kind not in "biu":
         raise DataError(
             Diagnostic(
@@ -247,17 +246,11 @@ def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
     return np.where(unobserved, -1, codes)
 
 
-@lru_cache(maxsize=256)
-def _sorted_integers(values: tuple[Any, ...]) -> NDArray[np.int64] | None:
-    if all(isinstance(v, int) for v in values):
-        return np.array(values, np.int64)
-    return None
-
-
 def _integer_values(spec: LabelSpec) -> NDArray[np.int64]:
     """What an integer label may be: the values themselves, or positions where they are symbols."""
-    values = _sorted_integers(spec.values)
-    return np.arange(len(spec.values)) if values is None else values
+    if all(isinstance(value, int) for value in spec.values):
+        return np.array(spec.values, np.int64)
+    return np.arange(len(spec.values))
 
 
 def _plain(item: Any) -> Any:

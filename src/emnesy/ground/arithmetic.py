@@ -59,7 +59,8 @@ def evaluate_symbolic(term: Symbolic, cells: NDArray[np.float64]) -> NDArray[np.
     Returns (worlds,); NaN where the term has no value (an undefined cell, a division by zero).
     """
     if isinstance(term, CellRef):
-        return cells[term.cell]
+        number: NDArray[np.float64] = cells[term.cell]
+        return number
     if not isinstance(term, Operation):
         return np.full(cells.shape[1], float(term))
     arguments = [evaluate_symbolic(argument, cells) for argument in term.arguments]

@@ -115,7 +115,7 @@ class Evaluator:
             unit[atom] = first.setdefault((int(predicate), *arguments), int(atom))
         return unit
 
-    def _arguments(self, atom: int) -> NDArray[np.uint32]:
+    def _arguments(self, atom: int | np.integer[Any]) -> NDArray[np.uint32]:
         begin = self._native.atom_argument_begin
         arguments: NDArray[np.uint32] = self._native.atom_argument[begin[atom] : begin[atom + 1]]
         return arguments
@@ -129,7 +129,7 @@ class Evaluator:
         extra_sources: list[int] = []
         extra_targets: list[int] = []
 
-        def depends(atom: int, value: int) -> None:
+        def depends(atom: int | np.integer[Any], value: int) -> None:
             for cell in self._terms.cells(value):
                 extra_sources.append(int(unit[atom]))
                 extra_targets.append(int(unit[native.cell_atom[cell]]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -239,15 +239,15 @@ def _label_spec(
     begin, argument = native.atom_argument_begin, native.atom_argument
     slots: dict[Key, list[tuple[Value, int]]] = {}
     for atom in atoms:
-        values = [grounded.value(int(v)) for v in argument[begin[atom] : begin[atom + 1]]]
-        value: Value = values.pop(position) if position is not None else True
+        key = [grounded.value(int(v)) for v in argument[begin[atom] : begin[atom + 1]]]
+        value: Value = key.pop(position) if position is not None else True
         if any(native.is_symbolic(int(v)) for v in argument[begin[atom] : begin[atom + 1]]):
             raise ProgramError(
                 Diagnostic(
                     "E0423", f"`{signature}` holds computed numbers and cannot be observed yet"
                 )
             )
-        slots.setdefault(tuple(values), []).append((value, int(atom)))
+        slots.setdefault(tuple(key), []).append((value, int(atom)))
     keys = list(slots)
     axes, index = _axes(keys, order, None, str(signature))
     shape = tuple(axis.size for axis in axes)
@@ -361,7 +361,7 @@ def format_value(value: Value) -> str:
     return str(value)
 
 
-_OPERATORS = {
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,

@@ -19,7 +19,9 @@ from emnesy.language.core import (
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
 _PLAIN_SYMBOL = re.compile(r"[a-z]\w*|\[\]")
-_INFIX = frozenset("+ - * / // mod ** .. /\\ \\/ xor << >> rem".split())
+_INFIX = frozenset(
+    ["+", "-", "*", "/", "//", "mod", "**", "..", "/\\", "\\/", "xor", "<<", ">>", "rem"]
+)
 
 
 def term_text(term: Term) -> str:
