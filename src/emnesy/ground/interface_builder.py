@@ -365,7 +365,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "//": lambda a, b: int(a / b),
+    "//": lambda a, b: a // b,
     "mod": lambda a, b: a % b,
 }
 

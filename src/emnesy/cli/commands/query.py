@@ -26,9 +26,6 @@ def command(
 
     Nothing that the program names is imported: neural predicates have uniform priors.
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from emnesy.language.files import read_source
     from emnesy.pipeline import Program
 
@@ -42,11 +39,8 @@ def command(
     if not answers:
         typer.echo("The program has no queries: add `query(atom).`", err=True)
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="left", no_wrap=True)
+    width = max(len(atom) for atom in answers)
     for atom, probability in answers.items():
-        table.add_row(f"{atom}:", f"{probability:.6g}")
-    Console(highlight=False, soft_wrap=True).print(table)
+        typer.echo(f"{atom + ':':<{width + 2}}{probability:.6g}")
     if not model.engine.exact:
         typer.echo(f"approximate: `{model.engine.name}` on a graph with loops", err=True)
