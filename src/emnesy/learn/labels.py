@@ -65,10 +65,10 @@ class TensorReader:
             )
         wrong = self.values.wrong(tensor)
         if wrong is not None:
-            flat = wrong.flatten(1) & self.used
+            flat = wrong.view(len(tensor), -1) & self.used
             if bool(flat.any()):
                 example, place = (int(i) for i in flat.nonzero()[0])
-                value = int(tensor.flatten(1)[example, place])
+                value = int(tensor.view(len(tensor), -1)[example, place])
                 raise problem(
                     "E0633",
                     f"{names[example]}: {self.key(place)} is given the value {value}, "
@@ -90,7 +90,7 @@ class TensorReader:
         return f"{self.name}({','.join(labels)})" if labels else self.name
 
     def _masked(self, tensor: Tensor) -> Tensor:
-        flat = tensor.flatten(1).clone()
+        flat = tensor.reshape(len(tensor), -1).clone()
         flat[:, ~self.used] = self.values.unobserved
         return flat.view(tensor.shape)
 
