@@ -38,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
         "def nothing(): return 'lenet'\n"
         "def data(split, *, consts, seed, size=2):\n"
         "    return [split, consts, seed] * size if split == 'train' else None\n"
+        "def number(split, consts, seed): return 3\n"
         "CONSTANT = 3\n"
     )
     (tmp_path / "my_helper.py").write_text("OUTPUTS = 7\n")
@@ -107,7 +108,7 @@ def test_data_errors(folder):
     with pytest.raises(DataError, match="E0652.*seed is no option"):
         make_dataset(program("my_nets:data", "data", seed=1), folder, "train", seed=0)
     with pytest.raises(DataError, match="E0653.*not a data set"):
-        make_dataset(program("builtins:float", "data"), folder, "1", seed=0)
+        make_dataset(program("my_nets:number", "data"), folder, "train", seed=0)
 
 
 def test_an_override_of_an_unknown_network(folder):
