@@ -32,8 +32,46 @@ py::object check(const py::array& block, const py::array_t<std::int64_t>& offset
   return py::make_tuple(found.example, found.choice, found.alternative, found.value);
 }
 
+// Writes the labels of one observed predicate into the table of evidence, or says that some label needs a second
+// look (false; the table is then unspecified). See LabelCodes in ground/interface.py.
+bool encode_labels(const py::array_t<std::int64_t>& values, const py::array_t<std::int64_t>& positions,
+                   const py::array_t<std::int64_t>& uncovered, const py::array_t<std::int32_t>& codes, std::int64_t least,
+                   bool functional, std::int64_t first_slot, py::array_t<std::int32_t>& labels) {
+  if (values.ndim() != 2 || codes.ndim() != 2 || labels.ndim() != 2 || labels.shape(0) != values.shape(0) ||
+      codes.shape(0) != positions.size() || first_slot + positions.size() > labels.shape(1)) {
+    throw py::value_error("arrays do not fit each other");
+  }
+  const auto value = values.unchecked<2>();
+  const auto position = positions.unchecked<1>();
+  const auto other = uncovered.unchecked<1>();
+  const auto code = codes.unchecked<2>();
+  auto label = labels.mutable_unchecked<2>();
+  py::gil_scoped_release release;
+  for (py::ssize_t b = 0; b < value.shape(0); ++b) {
+    for (py::ssize_t s = 0; s < position.shape(0); ++s) {
+      const std::int64_t v = value(b, position(s));
+      const std::int64_t index = v - least;
+      if (index >= 0 && index < code.shape(1) && code(s, index) >= 0) {
+        label(b, first_slot + s) = code(s, index);
+      } else if (v == -1 && least >= 0) {
+        label(b, first_slot + s) = -1;
+      } else {
+        return false;
+      }
+    }
+    for (py::ssize_t i = 0; i < other.shape(0); ++i) {
+      const std::int64_t v = value(b, other(i));
+      if (v != -1 && (functional || v != 0)) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 void bind_check(py::module_& m) {
+  m.def("encode_labels", &encode_labels, py::arg("values").noconvert(), py::arg("positions").noconvert(),
+        py::arg("uncovered").noconvert(), py::arg("codes").noconvert(), py::arg("least"), py::arg("functional"),
+        py::arg("first_slot"), py::arg("labels").noconvert());
   m.def("first_invalid_prior", &check, py::arg("block"), py::arg("offsets"), py::arg("width"), py::arg("partial"));
 }

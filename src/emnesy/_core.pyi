@@ -311,6 +311,17 @@ def symbolic_term(program: GroundProgram, value: int) -> object: ...
 
 # cpp/bindings/check.cpp -------------------------------------------------------------------------
 
+def encode_labels(
+    values: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    uncovered: NDArray[np.int64],
+    codes: NDArray[np.int32],
+    least: int,
+    functional: bool,
+    first_slot: int,
+    labels: NDArray[np.int32],
+) -> bool: ...
+
 def first_invalid_prior(
     block: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],

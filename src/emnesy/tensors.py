@@ -185,6 +185,8 @@ def read_labels(
         columns.append((spec, slots, array))
     labels = np.full((1 if batch is None else batch, interface.slot_count), -1, np.int32)
     for spec, slots, array in columns:
+        if slots is None and _look_up(spec, array, labels):
+            continue
         codes = _encode(spec, array)
         if slots is None:
             flat: Array = codes.reshape(len(array), -1)
@@ -198,6 +200,24 @@ def read_labels(
         columns_of = spec.first_slot + slots
         labels[:, columns_of] = _to_labels(spec, codes, slots)
     return labels
+
+
+def _look_up(spec: LabelSpec, array: Array, labels: NDArray[np.int32]) -> bool:
+    """Fill in the labels at once; False where an array is of another kind or a label is not right."""
+    codes = spec.codes
+    if codes is None or array.dtype.kind not in "biu":
+        return False
+    values = np.ascontiguousarray(array, np.int64).reshape(len(array), -1)
+    return _core.encode_labels(
+        values,
+        spec.positions,
+        codes.uncovered,
+        codes.table,
+        codes.least,
+        spec.functional,
+        spec.first_slot,
+        labels,
+    )
 
 
 def _find(specs: Mapping[str, LabelSpec], name: str) -> tuple[LabelSpec, NDArray[np.int64] | None]:
@@ -235,7 +255,7 @@ def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
             )
         )
     numbers = array.astype(np.int64, copy=False)
-    values = _integer_values(spec)
+    values = spec.numbers
     unobserved = numbers == _LEAST
     if not len(values) or values[0] >= 0:
         unobserved = unobserved | (numbers == UNOBSERVED)
@@ -244,13 +264,6 @@ def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
     if wrong.any():
         raise _out_of_range(spec, array, tuple(np.argwhere(wrong)[0]))
     return np.where(unobserved, -1, codes)
-
-
-def _integer_values(spec: LabelSpec) -> NDArray[np.int64]:
-    """What an integer label may be: the values themselves, or positions where they are symbols."""
-    if all(isinstance(value, int) for value in spec.values):
-        return np.array(spec.values, np.int64)
-    return np.arange(len(spec.values))
 
 
 def _plain(item: Any) -> Any:
@@ -357,7 +370,7 @@ def write_labels(interface: Interface, truth: NDArray[np.bool_]) -> dict[str, Ar
     for spec in interface.labels:
         worlds = truth.shape[1]
         flat = np.full((worlds, int(np.prod(spec.shape))), -1 if spec.functional else 0, np.int64)
-        numbers = _integer_values(spec)
+        numbers = spec.numbers
         table = spec.table if spec.functional else None
         for slot, position in enumerate(spec.positions):
             begin = interface.slot_begin[spec.first_slot + slot]

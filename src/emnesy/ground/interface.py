@@ -6,6 +6,7 @@ Built once per compiled program from the ground program's choices and observed p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,44 @@ class LabelSpec:
     """Per slot, as text for messages: ``sum(3)``."""
     table: NDArray[np.int32]
     """Functional: ``(slots, len(values))``, the label for each value, -1 where the key never has it."""
+
+
+    @cached_property
+    def numbers(self) -> NDArray[np.int64]:
+        """What an integer label may be: the values themselves, or positions where they are symbols."""
+        if all(isinstance(value, int) for value in self.values):
+            return np.array(self.values, np.int64)
+        return np.arange(len(self.values))
+
+    @cached_property
+    def codes(self) -> LabelCodes | None:
+        """The labels as a look-up table; None where the values are too far apart for one."""
+        least, most = int(self.numbers[0]), int(self.numbers[-1])
+        if most - least >= CODE_LIMIT:
+            return None
+        table = np.full((len(self.positions), most - least + 1), -1, np.int32)
+        if self.functional:
+            table[:, self.numbers - least] = self.table
+        else:
+            table[:, self.numbers - least] = self.numbers
+        covered = np.zeros(int(np.prod(self.shape, dtype=np.int64)), np.bool_)
+        covered[self.positions] = True
+        return LabelCodes(least, table, np.flatnonzero(~covered))
+
+
+CODE_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class LabelCodes:
+    """Label of slot s for the integer v: ``table[s, v - least]``, -1 where s never has it.
+
+    `uncovered`: the elements of an example's tensor that belong to no slot.
+    """
+
+    least: int
+    table: NDArray[np.int32]
+    uncovered: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
