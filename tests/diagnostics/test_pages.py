@@ -10,7 +10,7 @@ from emnesy.diagnostics import ProgramError, Source
 from emnesy.diagnostics.codes import codes, page
 from emnesy.language.frontend import analyse
 
-ROOT = Path(emnesy.__path__[0])
+ROOT = Path(emnesy.__file__).parent
 NATIVE = ROOT.parent.parent / "cpp"
 FENCE = re.compile(r"^```nesy\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
