@@ -106,6 +106,8 @@ def fold(term: Term) -> Term:
         raise FoldError("division by zero") from None
     except OverflowError:
         raise FoldError("the result does not fit") from None
+    except TypeError:
+        raise FoldError(f"`{term.functor}` needs integers") from None
     except ValueError:
         raise FoldError(f"`{term.functor}` is not defined there") from None
     if isinstance(value, float):
