@@ -33,6 +33,11 @@ def compiled(
     return emnesy.load(program, consts=consts).compile(engine=engine, threads=threads)
 
 
+def says_impossible(error: emnesy.EmnesyError) -> bool:
+    """Is the error that the evidence is impossible: in every world, or by contradicting itself?"""
+    return {d.code for d in error.diagnostics} in ({"E0703"}, {"E0410"})
+
+
 def is_exact(model: emnesy.CompiledProgram) -> bool:
     """Does the engine promise exact answers for this program?"""
     return bool(model.engine.exact)

@@ -51,7 +51,6 @@ WRONG_TEXT = {
     "comparison as a head": "1 < 2.\n",
     "evidence of nothing": "evidence().\n",
     "evidence neither true nor false": "p. evidence(p, perhaps).\n",
-    "evidence with three arguments": "p. evidence(p, true, 3).\n",
     "query of nothing": "query().\n",
     "query of a number": "query(3).\n",
     "observe without an arity": "p(1). observe p.\n",

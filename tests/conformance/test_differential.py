@@ -9,7 +9,7 @@ from emnesy.engine.registry import engines
 from hypothesis import HealthCheck, given, settings
 
 import emnesy
-from conformance.answers import compiled, is_exact
+from conformance.answers import compiled, is_exact, says_impossible
 from conformance.oracle import ImpossibleEvidenceError, problog_queries
 from conformance.random_programs import RandomProgram, random_programs
 
@@ -43,8 +43,8 @@ def answers(text: str, engine: str) -> dict[str, float] | None:
     """emnesy's answers; None for impossible evidence."""
     try:
         return compiled(text, engine).query()
-    except emnesy.EngineError as error:
-        if {d.code for d in error.diagnostics} == {"E0703"}:
+    except emnesy.EmnesyError as error:
+        if says_impossible(error):
             return None
         raise
 
