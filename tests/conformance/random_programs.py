@@ -2,7 +2,7 @@
 
 Predicates are built in layers: `e…` of facts, `d` of one annotated disjunction, `r…` of rules over
 earlier predicates, hence negation is stratified by construction. Arguments are typed (symbols,
-integers), every variable is bound by a positive atom before it is used otherwise, and every predicate
+integers), every variable is bound by a positive atom before any other use, and every predicate
 has a clause. Sizes keep the number of worlds near 2^12 at most.
 """
 

@@ -1,0 +1,97 @@
+"""Random programs: emnesy and ProbLog agree, and so do the engines among themselves."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from emnesy.engine.registry import engines
+from hypothesis import HealthCheck, given, settings
+
+import emnesy
+from conformance.answers import compiled, is_exact, says_impossible
+from conformance.oracle import ImpossibleEvidenceError, problog_queries
+from conformance.random_programs import RandomProgram, random_programs
+
+EXAMPLES = int(os.environ.get("EMNESY_EXAMPLES", "100"))
+"""Programs of a normal run; more by the environment, for a night's run."""
+
+CYCLE = "E0704"
+"""The code of an engine's refusal of positive cycles."""
+
+TOLERANCE = 1e-6
+"""What is promised to users who come from ProbLog; both sides compute in doubles."""
+
+RANDOM = settings(
+    max_examples=EXAMPLES,
+    derandomize=EXAMPLES <= 100,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def oracle(text: str) -> dict[str, float] | None:
+    """ProbLog's answers, or None where it says that the evidence is impossible."""
+    try:
+        return problog_queries(text)
+    except ImpossibleEvidenceError:
+        return None
+
+
+def answers(text: str, engine: str) -> dict[str, float] | None:
+    """emnesy's answers; None for impossible evidence."""
+    try:
+        return compiled(text, engine).query()
+    except emnesy.EmnesyError as error:
+        if says_impossible(error):
+            return None
+        raise
+
+
+def has_positive_cycle(error: emnesy.EngineError) -> bool:
+    """Is the refusal about a positive cycle, and nothing else?"""
+    return {d.code for d in error.diagnostics} == {CYCLE}
+
+
+def assert_agree(got: dict[str, float] | None, want: dict[str, float] | None, text: str) -> None:
+    assert (got is None) == (want is None), text
+    if got is None or want is None:
+        return
+    for atom in got.keys() | want.keys():
+        # One side may list atoms that can never hold.
+        assert got.get(atom, 0.0) == pytest.approx(want.get(atom, 0.0), abs=TOLERANCE), (
+            f"{atom} in\n{text}"
+        )
+
+
+@RANDOM
+@given(random_programs())
+def test_acyclic_programs_agree_with_problog(program: RandomProgram) -> None:
+    text = program.text()
+    assert_agree(answers(text, "enumerate"), oracle(text), text)
+
+
+@RANDOM
+@given(random_programs(cycles=True))
+def test_cyclic_programs_agree_with_problog(program: RandomProgram) -> None:
+    text = program.text()
+    assert_agree(answers(text, "enumerate"), oracle(text), text)
+
+
+@pytest.mark.parametrize("engine", [name for name in engines() if name != "enumerate"])
+@RANDOM
+@given(random_programs(cycles=True))
+def test_engines_agree_with_problog_where_they_are_exact(
+    engine: str, program: RandomProgram
+) -> None:
+    text = program.text()
+    try:
+        model = compiled(text, engine)
+    except emnesy.EngineError as error:
+        # Only what the registry declares may be refused, and `enumerate` sees the cycle too.
+        if engines()[engine].positive_cycles or not has_positive_cycle(error):
+            raise
+        return
+    if is_exact(model):
+        assert_agree(answers(text, engine), oracle(text), text)
