@@ -35,7 +35,9 @@ def _base(rng: Random) -> list[str]:
     for _ in range(rng.randint(2, 6)):
         p = rng.choice(["", "0.5::", "0.2::"])
         lines.append(f"{p}e({rng.randint(0, 3)}, {rng.randint(0, 3)}).")
-    lines.append(rng.choice(["0.5::f(X, Y) :- n(X), n(Y).", "P::f(X, Y) :- e(X, Y), w(X, Q), P is Q / 8."]))
+    lines.append(
+        rng.choice(["0.5::f(X, Y) :- n(X), n(Y).", "P::f(X, Y) :- e(X, Y), w(X, Q), P is Q / 8."])
+    )
     return list(dict.fromkeys(lines))
 
 
@@ -70,11 +72,15 @@ def _layer(rng: Random, layer: int, unary: list[str], binary: list[str]) -> list
 def _aggregate(rng: Random, unary: list[str], binary: list[str]) -> list[str]:
     u, v = rng.choice(unary), rng.choice(binary)
     lines = []
-    name = rng.choice(["count<Y>", "sum<Y>", "min<Y>", "max<X + Y>", "avg<Y>", "sum<X * Y>"])
-    lines.append(f"g(X, {name}) :- {v}(X, Y), {rng.choice(['n(X)', u + '(X)', 'not ' + u + '(X)'])}.")
+    name = rng.choice(["count<Y>", "sum<Y>", "min<Y>", "max<X + Y>", "sum<X * Y>"])
+    lines.append(
+        f"g(X, {name}) :- {v}(X, Y), {rng.choice(['n(X)', u + '(X)', 'not ' + u + '(X)'])}."
+    )
     lines.append(f"total({rng.choice(['count<X>', 'sum<X + 1>', 'max<X>'])}) :- {u}(X).")
     lines.append(f"best(argm{rng.choice(['in', 'ax'])}<X, C>) :- {u}(X), w(X, C).")
     lines.append("far(X) :- g(X, S), S > 1.")
+    lines.append(f"mean(X, avg<Y>) :- {v}(X, Y).")
+    lines.append("far(X) :- mean(X, S), total(T), S * 2 > T.")
     lines.append(rng.choice([
         "same(X) :- g(X, S), total(S).",
         "same(X) :- g(X, S), w(X, S).",

@@ -19,7 +19,8 @@ from .worlds import WorldOfGround
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted([*(ROOT / "programs").glob("*.nesy"), *(ROOT / "tests/corpus").rglob("*.nesy")])
 LARGE = {"visual_sudoku", "warcraft", "queens"}
-SMALL = [p for p in CORPUS if p.stem not in LARGE and "expect error" not in p.read_text()]
+BEYOND_THE_ORACLE = {"locally_stratified"}  # its strata are those of predicates
+SMALL = [p for p in CORPUS if p.stem not in LARGE | BEYOND_THE_ORACLE and "expect error" not in p.read_text()]
 
 
 def chooser(seed: int) -> Choose:
@@ -72,9 +73,7 @@ def check_sliced(core: CoreProgram, world: WorldOfGround, expected: World) -> No
         assert freeze(solutions(goal, actual, {})) == freeze(solutions(goal, expected, {}))
     for signature in core.observed:
         assert actual.get(signature, set()) == expected.get(signature, set())
-    violated = any(
-        True for r in core.rules if not r.heads for _ in solutions(r.body, expected, {})
-    )
+    violated = any(True for r in core.rules if not r.heads for _ in solutions(r.body, expected, {}))
     native = world.native
     bodies = [
         native.constraint_body[a:b]

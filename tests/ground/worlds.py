@@ -32,7 +32,9 @@ class WorldOfGround:
             begin, end = native.choice_alternative_begin[c : c + 2]
             key = native.choice_key[native.choice_key_begin[c] : native.choice_key_begin[c + 1]]
             taken = choose(
-                int(native.choice_origin[c]), tuple(self.term(int(v)) for v in key), int(end - begin)
+                int(native.choice_origin[c]),
+                tuple(self.term(int(v)) for v in key),
+                int(end - begin),
             )
             for i, atom in enumerate(native.choice_alternative[begin:end]):
                 self.truth[int(atom)] = taken == i
@@ -98,7 +100,10 @@ class WorldOfGround:
                 truth[head] = True
                 continue
             none = 0xFFFFFFFF
-            contribution, witness = int(native.rule_contribution[rule]), int(native.rule_witness[rule])
+            contribution, witness = (
+                int(native.rule_contribution[rule]),
+                int(native.rule_witness[rule]),
+            )
             position = native.predicate_aggregate_position[predicate]
             arguments = [int(a) for a in self.program.arguments(head)]
             key = (predicate, tuple(a for i, a in enumerate(arguments) if i != position))
