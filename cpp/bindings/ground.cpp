@@ -138,6 +138,19 @@ void bind_ground(py::module_& m) {
         if (value >= self.values.size()) throw py::index_error("no such value");
         return static_cast<int>(self.values.kind(value));
       })
+      .def("cell", [](const GroundProgram& self, ValueId value) {
+        if (value >= self.values.size() || self.values.kind(value) != ValueKind::Cell)
+          throw py::index_error("no such cell");
+        return self.values.as_integer(value);
+      })
+      .def("compound", [](const GroundProgram& self, ValueId value) {
+        if (value >= self.values.size() || self.values.kind(value) != ValueKind::Compound)
+          throw py::index_error("no such compound");
+        std::vector<ValueId> arguments;
+        for (std::size_t i = 0; i < self.values.argument_count(value); ++i)
+          arguments.push_back(self.values.argument(value, i));
+        return py::make_tuple(self.values.text(value), arguments);
+      })
       .def("compare_values", [](const GroundProgram& self, ValueId a, ValueId b) {
         if (a >= self.values.size() || b >= self.values.size()) throw py::index_error("no such value");
         return self.values.compare(a, b);

@@ -38,6 +38,7 @@ enum class Opcode : std::int32_t {
   Query,         // index of the query; the atom of the last Scan
   Evidence,      // index of the evidence, holds
   End,           //
+  Deny,          // predicate operand{arity}: a negative literal on an atom of the same stratum
 };
 
 enum class Version : std::int32_t { All, Old, Delta };
@@ -86,6 +87,7 @@ enum class GroundFault : std::int32_t {
   ProbabilityRange,  // detail: the number
   ProbabilitySum,    // detail: the sum
   Limit,             // detail: the atom that was to be added; rule: the one with most instances
+  NegativeCycle,     // detail: an atom and what it denies
   SymbolicKey,       // a choice, a witness or a range depends on a computed cell
 };
 

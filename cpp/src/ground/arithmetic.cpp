@@ -197,6 +197,7 @@ ValueId apply_arithmetic(ValueTable& values, int function, const ValueId* operan
     symbolic = symbolic || values.is_symbolic(operands[i]);
   }
   error = ArithmeticError::None;
+  if (function == Plus) return operands[0];
   if (symbolic) return values.compound(values.symbol(entry.name), operands, count);
 
   const ValueId first = operands[0], second = operands[count - 1];

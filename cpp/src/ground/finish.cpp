@@ -134,7 +134,8 @@ void mark(const Store& store, const GroundInput& input, Reach& reach) {
     for (Row row = 0; row < store.relations[predicate].size(); ++row)
       reach.add(store.relations[predicate].atom(row));
   if (input.keep_all)
-    for (std::size_t i = 0; i < program.atom_count(); ++i) reach.add(static_cast<AtomId>(i));
+    for (std::size_t i = 0; i < program.atom_count(); ++i)
+      if (store.atom_row[i] != Store::no_row) reach.add(static_cast<AtomId>(i));
   reach.run();
 }
 

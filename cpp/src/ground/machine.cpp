@@ -68,6 +68,17 @@ void Machine::execute(Pc pc) {
       case Opcode::Negate:
         if (!negate(pc)) return;
         break;
+      case Opcode::Deny: {
+        const std::int32_t predicate = word(pc + 2);
+        tuple_.clear();
+        for (std::int32_t i = 0; i < store_.program.predicate_arity[predicate]; ++i) {
+          tuple_.push_back(operand(word(pc + 3 + i)));
+          if (store_.values.is_symbolic(tuple_.back()))
+            fail(GroundFault::SymbolicKey, pc, store_.values.format(tuple_.back()));
+        }
+        body_.push_back(literal(store_.ghost(predicate, tuple_), true));
+        break;
+      }
       case Opcode::Match: {
         Pc pattern = pc + 3;
         if (!match(operand(word(pc + 2)), pattern)) return;
@@ -462,16 +473,7 @@ void Machine::fail_limit(Pc pc, AtomId atom) const {
   std::int32_t most = rule_;
   for (std::size_t i = 0; i < store_.instances.size(); ++i)
     if (store_.instances[i] > store_.instances[most]) most = static_cast<std::int32_t>(i);
-  std::string text;
-  if (atom >= 0) {
-    const std::int32_t predicate = store_.atom_predicate[atom];
-    const Relation& relation = store_.relations[predicate];
-    const ValueId* tuple = relation.tuple(static_cast<Row>(store_.atom_row[atom]));
-    text = store_.program.predicate_name[predicate];
-    for (std::uint32_t i = 0; i < relation.arity(); ++i)
-      text += (i ? "," : "(") + store_.values.format(tuple[i]);
-    if (relation.arity()) text += ")";
-  }
+  const std::string text = atom >= 0 ? store_.format_atom(atom) : "";
   GroundError error(GroundFault::Limit, most, plan_,
                     static_cast<std::int32_t>(pc) - input_.plan_begin[plan_], {}, text);
   error.atoms = static_cast<std::int64_t>(store_.program.atom_count());

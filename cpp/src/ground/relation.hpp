@@ -39,6 +39,10 @@ class Relation {
   Index& index(std::uint32_t mask, Row upto);
   Row first(const Index& index, const ValueId* key) const;
 
+  // Drops the rows for which `keep(atom, new row)` is false; the others move up. Forgets the indexes.
+  template <class Keep>
+  void filter(Keep&& keep);
+
   // Semi-naive versions: old rows are [0, delta), new ones [delta, limit); rows from limit on belong to
   // the next round.
   Row delta = 0, limit = 0;
@@ -57,5 +61,15 @@ class Relation {
   std::vector<Row> slots_;
   std::vector<std::unique_ptr<Index>> indexes_;
 };
+
+template <class Keep>
+void Relation::filter(Keep&& keep) {
+  Relation kept(arity_);
+  for (Row row = 0; row < size(); ++row)
+    if (keep(atom(row), kept.size())) kept.insert(tuple(row), atom(row));
+  kept.delta = delta;
+  kept.limit = limit;
+  *this = std::move(kept);
+}
 
 }  // namespace emnesy

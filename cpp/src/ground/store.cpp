@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simplify.hpp"
+
 namespace emnesy {
 
 void HashSet::insert(std::uint64_t hash, std::int32_t id) {
@@ -78,6 +80,47 @@ AtomId Store::condition(Comparison comparison, ValueId a, ValueId b) {
   conditions.emplace_back(a, b);
   condition_set_.insert(hash, atom);
   return atom;
+}
+
+AtomId Store::ghost(std::int32_t predicate, const std::vector<ValueId>& tuple) {
+  std::uint64_t hash = static_cast<std::uint64_t>(predicate);
+  for (const ValueId value : tuple) hash = combine(hash, value);
+  const std::int32_t found = ghost_set_.find(hash, [&](std::int32_t i) {
+    return ghosts_[i].predicate == predicate &&
+           std::equal(tuple.begin(), tuple.end(), ghost_key_.begin() + ghosts_[i].key_begin);
+  });
+  if (found != HashSet::none) return ghosts_[found].atom;
+  const AtomId atom = add_atom(AtomKind::Derived, predicate, no_row, -1);
+  ghost_set_.insert(hash, static_cast<std::int32_t>(ghosts_.size()));
+  ghosts_.push_back({predicate, static_cast<std::uint32_t>(ghost_key_.size()), atom});
+  ghost_key_.insert(ghost_key_.end(), tuple.begin(), tuple.end());
+  return atom;
+}
+
+AtomId Store::real_atom(const Group& ghost) const {
+  const Relation& relation = relations[static_cast<std::size_t>(ghost.predicate)];
+  const Row row = relation.find(ghost_key_.data() + ghost.key_begin);
+  return row == kNoRow ? -1 : relation.atom(row);
+}
+
+std::string Store::format_atom(AtomId atom) const {
+  const std::int32_t predicate = atom_predicate[atom];
+  const Relation& relation = relations[static_cast<std::size_t>(predicate)];
+  const ValueId* tuple = relation.tuple(static_cast<Row>(atom_row[atom]));
+  std::string text = ValueTable::format_symbol(program.predicate_name[predicate]);
+  for (std::uint32_t i = 0; i < relation.arity(); ++i)
+    text += (i ? "," : "(") + values.format(tuple[i]);
+  return relation.arity() ? text + ")" : text;
+}
+
+void Store::truncate_rules(std::size_t count) {
+  program.rule_head.resize(count);
+  program.rule_origin.resize(count);
+  program.rule_contribution.resize(count);
+  program.rule_witness.resize(count);
+  program.rule_body_begin.resize(count + 1);
+  program.rule_body.resize(static_cast<std::size_t>(program.rule_body_begin[count]));
+  rule_set_.clear();
 }
 
 bool Store::normalise(std::vector<Literal>& body) {
@@ -172,96 +215,10 @@ void Store::begin_stratum() {
 
 void Store::close_stratum() {
   close_groups();
-  if (late_certain_) spread_certainty();
-}
-
-void Store::spread_certainty() {
-  const std::size_t count = program.rule_count() - first_rule_;
-  const auto kind = [&](Literal lit) { return program.atom_kind[literal_atom(lit)]; };
-  const auto body = [&](std::size_t rule) {
-    return std::make_pair(static_cast<std::size_t>(program.rule_body_begin[rule]),
-                          static_cast<std::size_t>(program.rule_body_begin[rule + 1]));
-  };
-  // Atoms of this stratum -> rules that use them; literals of finished strata are final.
-  const std::size_t atoms = program.atom_count() - static_cast<std::size_t>(first_atom_);
-  std::vector<std::uint32_t> begin(atoms + 1, 0), remaining(count, 0);
-  const auto each_use = [&](auto&& visit) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto [from, to] = body(first_rule_ + i);
-      for (std::size_t j = from; j < to; ++j) {
-        const Literal lit = program.rule_body[j];
-        if (kind(lit) == AtomKind::Certain) continue;
-        visit(i, lit);
-      }
-    }
-  };
-  const auto local = [&](Literal lit) { return literal_atom(lit) - first_atom_; };
-  each_use([&](std::size_t i, Literal lit) {
-    ++remaining[i];
-    if (local(lit) >= 0) ++begin[static_cast<std::size_t>(local(lit)) + 1];
-  });
-  for (std::size_t i = 0; i < atoms; ++i) begin[i + 1] += begin[i];
-  std::vector<std::uint32_t> use(begin[atoms]), fill(begin.begin(), begin.end() - 1);
-  each_use([&](std::size_t i, Literal lit) {
-    if (local(lit) >= 0)
-      use[fill[static_cast<std::size_t>(local(lit))]++] = static_cast<std::uint32_t>(i);
-  });
-
-  std::vector<AtomId> work;
-  const auto fire = [&](std::size_t i) {
-    const AtomId head = program.rule_head[first_rule_ + i];
-    const std::int32_t predicate = atom_predicate[head];
-    if (program.predicate_aggregate[predicate] != Aggregate::None) return;
-    if (program.atom_kind[head] == AtomKind::Certain) return;
-    program.atom_kind[head] = AtomKind::Certain;
-    work.push_back(head);
-  };
-  for (std::size_t i = 0; i < count; ++i)
-    if (remaining[i] == 0) fire(i);
-  while (!work.empty()) {
-    const auto atom = static_cast<std::size_t>(work.back() - first_atom_);
-    work.pop_back();
-    for (std::uint32_t k = begin[atom]; k < begin[atom + 1]; ++k)
-      if (--remaining[use[k]] == 0) fire(use[k]);
-  }
-
-  // Drop the rules of certain heads and the certain literals; what becomes equal is merged.
-  std::vector<std::int32_t> origins(program.rule_origin.begin() + first_rule_,
-                                    program.rule_origin.end());
-  const auto rules = first_rule_;
-  std::vector<AtomId> heads(program.rule_head.begin() + rules, program.rule_head.end());
-  std::vector<ValueId> values_of(program.rule_contribution.begin() + rules,
-                                 program.rule_contribution.end());
-  std::vector<ValueId> witnesses(program.rule_witness.begin() + rules, program.rule_witness.end());
-  std::vector<std::int64_t> begins(program.rule_body_begin.begin() + rules,
-                                   program.rule_body_begin.end());
-  const std::int64_t offset = begins[0];
-  std::vector<Literal> bodies(program.rule_body.begin() + offset, program.rule_body.end());
-  program.rule_head.resize(rules);
-  program.rule_origin.resize(rules);
-  program.rule_contribution.resize(rules);
-  program.rule_witness.resize(rules);
-  program.rule_body_begin.resize(rules + 1);
-  program.rule_body.resize(static_cast<std::size_t>(offset));
-  rule_set_.clear();
-  std::vector<Literal> kept;
-  for (std::size_t i = 0; i < count; ++i) {
-    --instances[static_cast<std::size_t>(origins[i])];
-    if (program.atom_kind[heads[i]] == AtomKind::Certain) continue;
-    kept.clear();
-    for (std::int64_t j = begins[i] - offset; j < begins[i + 1] - offset; ++j)
-      if (kind(bodies[static_cast<std::size_t>(j)]) != AtomKind::Certain)
-        kept.push_back(bodies[static_cast<std::size_t>(j)]);
-    const std::int32_t predicate = atom_predicate[heads[i]];
-    if (program.predicate_aggregate[predicate] != Aggregate::None) {
-      append_rule(heads[i], kept.data(), kept.data() + kept.size(), origins[i], values_of[i],
-                  witnesses[i]);
-    } else {
-      const Relation& relation = relations[static_cast<std::size_t>(predicate)];
-      const ValueId* tuple = relation.tuple(static_cast<Row>(atom_row[heads[i]]));
-      derive(predicate, tuple, kept, origins[i]);
-    }
-  }
+  if (late_certain_ || !ghosts_.empty()) simplify(*this);
+  ghosts_.clear();
+  ghost_key_.clear();
+  ghost_set_.clear();
 }
 
 }  // namespace emnesy

@@ -37,11 +37,12 @@ class HashSet {
   std::size_t count_ = 0;
 };
 
-// An aggregate group of the current stratum: the head's arguments but for the aggregate's own.
+// An aggregate group of the current stratum (the head's arguments but for the aggregate's own), or an
+// atom that a rule denies before it is known whether it can be true.
 struct Group {
   std::int32_t predicate;
-  std::uint32_t key_begin;  // in Store::group_key, as many as the predicate has arguments
-  AtomId atom = -1;         // where the group has a cell
+  std::uint32_t key_begin;  // in the owner's key array, as many as the predicate has arguments
+  AtomId atom = -1;         // group: where it has a cell
 };
 
 // A contribution to a group that waits for the end of its stratum.
@@ -70,12 +71,19 @@ class Store {
   AtomId add_atom(AtomKind kind, std::int32_t predicate, std::int32_t row, std::int32_t choice);
   AtomId condition(Comparison comparison, ValueId a, ValueId b);
 
+  // A stand-in for an atom of the current stratum that a rule denies; close_stratum() puts the atom itself in
+  // its place, or drops the literal.
+  AtomId ghost(std::int32_t predicate, const std::vector<ValueId>& tuple);
+
   // Sorts and merges a body. False where it holds a literal and its complement.
   static bool normalise(std::vector<Literal>& body);
   // Records `predicate(tuple) :- body` (normalised) unless it adds nothing. An empty body makes the atom
   // certain. Returns the atom, or -1 where the rule supports only itself.
   AtomId derive(std::int32_t predicate, const ValueId* tuple, const std::vector<Literal>& body,
                 std::int32_t origin);
+
+  void append_rule(AtomId head, const Literal* begin, const Literal* end, std::int32_t origin,
+                   ValueId contribution, ValueId witness);
 
   std::int32_t find_choice(std::int32_t origin, const std::vector<ValueId>& key) const;
   // `probabilities` has one entry per alternative.
@@ -87,27 +95,38 @@ class Store {
                   const std::vector<Literal>& body, std::int32_t origin, ValueId value,
                   ValueId witness, bool eager);
 
+  std::string format_atom(AtomId atom) const;  // an atom of a relation
+
   std::size_t waiting_count() const { return waiting_.size(); }
 
   void begin_stratum();
-  // Evaluates or records the waiting aggregates; lets certainty reach all that it implies.
+  // Evaluates or records the waiting aggregates; lets what is certain or impossible reach all that it
+  // implies.
   void close_stratum();
 
+  // For simplify().
+  static constexpr std::int32_t no_row = -1;  // atom_row of ghosts and of what proved impossible
+  std::size_t first_rule() const { return first_rule_; }
+  AtomId first_atom() const { return first_atom_; }
+  const std::vector<Group>& ghosts() const { return ghosts_; }
+  AtomId real_atom(const Group& ghost) const;  // or -1
+  void truncate_rules(std::size_t count);
+
  private:
-  void append_rule(AtomId head, const Literal* begin, const Literal* end, std::int32_t origin,
-                   ValueId contribution, ValueId witness);
   std::int32_t find_group(std::int32_t predicate, std::vector<ValueId>& tuple);
   AtomId group_atom(std::int32_t group);
   void close_groups();
   void close_group(std::int32_t group, const Contribution* begin, const Contribution* end);
   ValueId fold(Aggregate aggregate, const Contribution* begin, const Contribution* end);
-  void spread_certainty();
   AtomId insert_atom(std::int32_t predicate, const ValueId* tuple, AtomKind kind);
 
   std::vector<Group> groups_;
   std::vector<ValueId> group_key_;
   std::vector<Contribution> waiting_;
   std::vector<Literal> waiting_body_;
+  std::vector<Group> ghosts_;
+  std::vector<ValueId> ghost_key_;
+  HashSet ghost_set_;
   HashSet rule_set_, choice_set_, group_set_, condition_set_;
   std::size_t first_rule_ = 0;  // of the current stratum
   AtomId first_atom_ = 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from emnesy.ground.code import (
@@ -124,10 +125,18 @@ class Assembler:
 
     # Body literals ------------------------------------------------------------------------------
 
-    def literal(self, item: BodyLiteral, version: Version = Version.ALL) -> None:
-        """Emits one body literal."""
+    def literal(
+        self,
+        item: BodyLiteral,
+        version: Version = Version.ALL,
+        stratum: Collection[Signature] = (),
+    ) -> None:
+        """Emits one body literal; `stratum` is what the plan's own stratum defines."""
         if isinstance(item, Match):
-            if item.negated:
+            if item.negated and item.atom.signature in stratum:
+                operands = [self.operand(a) for a in item.atom.args]
+                self._emit(Opcode.DENY, self.layout.predicates[item.atom.signature], *operands)
+            elif item.negated:
                 self.negate(item.atom)
             else:
                 self.scan(item.atom, version)

@@ -23,6 +23,7 @@ class Opcode(IntEnum):
     QUERY = 12
     EVIDENCE = 13
     END = 14
+    DENY = 15
 
 
 class Version(IntEnum):

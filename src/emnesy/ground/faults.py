@@ -21,6 +21,7 @@ _FAULTS = (
     ("E0506", "the probability {detail} is not between 0 and 1", None),
     ("E0507", "the probabilities of one annotated disjunction sum to {detail}", "they may sum to 1 at most"),
     ("E0508", "", None),
+    ("E0510", "a cycle through negation: `{detail}`, which depends on it", "negation must be stratified"),
     ("E0509", "`{detail}` is known only once all choices are made, and cannot be used here",
      "a key, range bound, group or witness must not depend on an uncertain aggregate"),
 )  # fmt: skip

@@ -199,7 +199,7 @@ class Planner:
         )
         body = list(rule.body)
         try:
-            self._join(assembler, body, uses, set(outside), delta)
+            self._join(assembler, body, uses, set(outside), signatures, delta)
             if not rule.heads:
                 assembler.end(Opcode.CONSTRAINT)
             else:
@@ -249,6 +249,7 @@ class Planner:
         body: list[BodyLiteral],
         uses: Counter[str],
         outside: set[str],
+        stratum: set[Signature],
         delta: tuple[int, dict[int, Version]] | None,
     ) -> None:
         """Emits the body: tests as soon as they can run, then the literal that binds most for least."""
@@ -257,7 +258,7 @@ class Planner:
 
         def emit(i: int) -> None:
             left.remove(i)
-            assembler.literal(body[i], versions.get(i, Version.ALL))
+            assembler.literal(body[i], versions.get(i, Version.ALL), stratum)
 
         def local_names(item: Match) -> set[str]:
             here = Counter(name for t in item.atom.args for name in variables(t))
