@@ -89,6 +89,7 @@ enum class GroundFault : std::int32_t {
   Limit,             // detail: the atom that was to be added; rule: the one with most instances
   NegativeCycle,     // detail: an atom and what it denies
   SymbolicKey,       // a choice, a witness or a range depends on a computed cell
+  TermDepth,         // a term grew beyond ValueTable::max_depth; detail: its functor
 };
 
 // What a rule's instance does wrong. `registers`: their texts at that moment (stale beyond `offset`).

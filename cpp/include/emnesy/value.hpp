@@ -44,6 +44,10 @@ class ValueTable {
   ValueId argument(ValueId id, std::size_t index) const { return arguments_[argument_begin_[id] + index]; }
   bool is_number(ValueId id) const { return kinds_[id] == ValueKind::Integer || kinds_[id] == ValueKind::Float; }
   bool is_symbolic(ValueId id) const { return symbolic_[id] != 0; }
+  // Nesting of compounds; a list is as deep as it is long. Functions on terms recurse, so whoever builds terms stops
+  // at max_depth.
+  std::uint32_t depth(ValueId id) const { return depth_[id]; }
+  static constexpr std::uint32_t max_depth = 10000;
 
   // Standard order of terms (ISO 7.2): numbers by value (float before int on a tie), symbols, strings,
   // compounds by arity, functor, arguments. Negative, zero or positive.
@@ -62,6 +66,7 @@ class ValueTable {
   std::vector<ValueKind> kinds_;
   std::vector<std::int64_t> payload_;
   std::vector<std::uint8_t> symbolic_;
+  std::vector<std::uint32_t> depth_;
   std::vector<std::uint32_t> argument_begin_, argument_end_;
   std::vector<ValueId> arguments_;
   std::vector<std::string> texts_;

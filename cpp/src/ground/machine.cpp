@@ -94,6 +94,8 @@ void Machine::execute(Pc pc) {
         for (std::size_t i = 0; i < count; ++i) arguments[i] = operand(word(pc + 5 + i));
         registers_[word(pc + 3)] =
             store_.values.compound(static_cast<ValueId>(word(pc + 2)), arguments, count);
+        if (store_.values.depth(registers_[word(pc + 3)]) > ValueTable::max_depth)
+          fail(GroundFault::TermDepth, pc, store_.values.text(registers_[word(pc + 3)]));
         break;
       }
       case Opcode::Range: range(pc); return;
@@ -463,7 +465,7 @@ void Machine::fail(GroundFault fault, Pc pc, std::string detail) const {
   std::vector<std::string> registers;
   const auto size = static_cast<ValueId>(store_.values.size());
   for (const ValueId value : registers_)
-    registers.push_back(value < size ? store_.values.format(value) : "?");
+    registers.push_back(value >= size || store_.values.depth(value) > 100 ? "..." : store_.values.format(value));
   throw GroundError(fault, rule_, plan_,
                     static_cast<std::int32_t>(pc) - input_.plan_begin[plan_], std::move(registers),
                     std::move(detail));

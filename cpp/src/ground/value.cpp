@@ -1,6 +1,7 @@
 // Interning of ground terms: one open-addressing table for all kinds.
 #include "emnesy/value.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "hash.hpp"
@@ -62,6 +63,7 @@ ValueId ValueTable::add(std::size_t slot, ValueKind kind, std::int64_t payload) 
   kinds_.push_back(kind);
   payload_.push_back(payload);
   symbolic_.push_back(kind == ValueKind::Cell ? 1 : 0);
+  depth_.push_back(0);
   argument_begin_.push_back(static_cast<std::uint32_t>(arguments_.size()));
   argument_end_.push_back(static_cast<std::uint32_t>(arguments_.size()));
   interned_[slot] = id;
@@ -114,6 +116,7 @@ ValueId ValueTable::compound(ValueId functor, const ValueId* arguments, std::siz
   for (std::size_t i = 0; i < count; ++i) {
     arguments_.push_back(arguments[i]);
     symbolic_[id] = symbolic_[id] | symbolic_[arguments[i]];
+    depth_[id] = std::max(depth_[id], depth_[arguments[i]] + 1);
   }
   argument_end_[id] = static_cast<std::uint32_t>(arguments_.size());
   return id;

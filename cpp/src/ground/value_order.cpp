@@ -27,9 +27,11 @@ int rank(ValueKind kind) {
 bool is_plain_symbol(const std::string& text) {
   if (text.empty()) return false;
   if (text == "[]" || text == "{}" || text == "!") return true;
-  if (!std::islower(static_cast<unsigned char>(text[0]))) return false;
+  const auto letter = [](unsigned char c) { return c >= 0x80; };  // UTF-8 beyond ASCII: what the parser let through
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (!std::islower(first) && !letter(first)) return false;
   for (const char c : text)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') return false;
+    if (!std::isalnum(static_cast<unsigned char>(c)) && !letter(static_cast<unsigned char>(c)) && c != '_') return false;
   return true;
 }
 
@@ -54,6 +56,11 @@ std::string format_real(double value) {
     if (std::strtod(buffer, nullptr) == value) break;
   }
   std::string text = buffer;
+  const double size = std::abs(value);
+  if (text.find('e') != std::string::npos && size >= 1e-4 && size < 1e16) {
+    std::snprintf(buffer, sizeof buffer, "%.1f", value);  // 1e+03: few digits, but a number people write out
+    if (std::strtod(buffer, nullptr) == value) text = buffer;
+  }
   if (text.find_first_of(".en") == std::string::npos) text += ".0";
   return text;
 }
@@ -116,15 +123,15 @@ std::string ValueTable::format(ValueId id) const {
     std::string out = "[" + format(argument(id, 0));
     ValueId rest = argument(id, 1);
     while (kinds_[rest] == ValueKind::Compound && text(rest) == "[|]" && argument_count(rest) == 2) {
-      out += "," + format(argument(rest, 0));
+      out += ", " + format(argument(rest, 0));
       rest = argument(rest, 1);
     }
-    if (!(kinds_[rest] == ValueKind::Symbol && text(rest) == "[]")) out += "|" + format(rest);
+    if (!(kinds_[rest] == ValueKind::Symbol && text(rest) == "[]")) out += " | " + format(rest);
     return out + "]";
   }
   if (functor == ",") {
     std::string out = "(";
-    for (std::size_t i = 0; i < count; ++i) out += (i ? "," : "") + format(argument(id, i));
+    for (std::size_t i = 0; i < count; ++i) out += (i ? ", " : "") + format(argument(id, i));
     return out + ")";
   }
   if (const int priority = count == 2 ? infix_priority(functor) : 0) {

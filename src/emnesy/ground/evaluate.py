@@ -301,7 +301,7 @@ class Evaluator:
             example = self._grounded.atom_text(int(atoms[0]))
             raise ProgramError(
                 Diagnostic(
-                    "E0510",
+                    "E0511",
                     f"the recursion through `{example}` reaches no fixpoint",
                     help="a cycle whose numbers keep improving, such as one of negative total cost",
                 )

@@ -24,6 +24,8 @@ _FAULTS = (
     ("E0510", "a cycle through negation: `{detail}`, which depends on it", "negation must be stratified"),
     ("E0509", "`{detail}` is known only once all choices are made, and cannot be used here",
      "a key, range bound, group or witness must not depend on an uncertain aggregate"),
+    ("E0508", "a term with functor `{detail}` keeps growing: it is nested 10,000 deep",
+     "bound the recursion that wraps it"),
 )  # fmt: skip
 _LIMIT = 9
 
