@@ -138,7 +138,11 @@ X = torch.zeros(5, 2, 4)
 BAD = {
     "input": (Spy(), prior("p", {"x": [[0], [2]]}, (2,)), r"E0631.*x has shape \(batch, 2, 4\)"),
     "rank": (Spy(), prior("p", {"x": [[0, 0, 0]]}, (1,)), "E0631.*input x has shape"),
-    "width": (Spy(4), prior("p", {"x": [[0], [1]]}, (2,)), r"E0641.*\(4,\) for each.*\(inputs, 3\)"),
+    "width": (
+        Spy(4),
+        prior("p", {"x": [[0], [1]]}, (2,)),
+        r"E0641.*\(4,\) for each.*\(inputs, 3\)",
+    ),
     "rows": (nn.Flatten(0), prior("p", {"x": [[0], [1]]}, (2,)), r"E0641.*\(40,\) for 10 inputs"),
     "failure": (nn.Linear(3, 3), prior("p", {"x": [[0]]}, (1,)), r"E0644.*shape \(5, 4\): mat1"),
     "type": (nn.LSTM(4, 3), prior("p", {"x": [[0]]}, (1,)), "E0641.*tuple, not a tensor"),
@@ -155,7 +159,7 @@ def test_what_does_not_fit(case):
 
 def test_a_final_sigmoid_under_declared_logits():
     spec = prior("p", {"x": [[0]]}, (1,), None)
-    with pytest.raises(DataError, match="E0643.*ends in a Sigmoid"):
+    with pytest.raises(DataError, match=r"E0643.*ends in a Sigmoid"):
         bridge(nn.Sequential(nn.Linear(4, 1), nn.Sigmoid()), spec)
 
 
@@ -185,7 +189,7 @@ def test_bad_outputs_given_to_a_loss(case):
 
 def test_logits_where_probabilities_are_declared():
     model = FakeAddition(2, {"output": "probabilities"})
-    with pytest.raises(DataError, match="E0643.*declared to return probabilities"):
+    with pytest.raises(DataError, match=r"E0643.*declared to return probabilities"):
         EMLoss(model)({"digit": torch.randn(1, 2, 2, 10)}, SUMS)
-    with pytest.raises(DataError, match="E0643.*output=odds"):
+    with pytest.raises(DataError, match=r"E0643.*output=odds"):
         EMLoss(FakeAddition(2, {"output": "odds"}))

@@ -59,22 +59,24 @@ def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path, monkeypatch, where
         monkeypatch.setattr(os, "fsync", full)
     else:
         monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(DataError, match="E0671.*No space left on device; the previous one is still"):
+    with pytest.raises(
+        DataError, match=r"E0671.*No space left on device; the previous one is still"
+    ):
         write_checkpoint(path, {"a": torch.ones(3)}, {"epoch": 2})
     monkeypatch.undo()
     tensors, scalars = read_checkpoint(path)
     assert scalars["epoch"] == 1
     assert torch.equal(tensors["a"], torch.zeros(3))
-    assert os.listdir(tmp_path) == ["checkpoint"]
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint"]
 
 
 def test_unreadable_checkpoints(tmp_path):
-    with pytest.raises(DataError, match="E0670.*holds no checkpoint"):
+    with pytest.raises(DataError, match=r"E0670.*holds no checkpoint"):
         read_checkpoint(tmp_path / "none")
     path = tmp_path / "c"
     write_checkpoint(path, {"a": torch.zeros(30)}, {})
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(DataError, match="E0670.*no whole checkpoint"):
+    with pytest.raises(DataError, match=r"E0670.*no whole checkpoint"):
         read_checkpoint(path)
 
 
@@ -97,7 +99,7 @@ def test_run_folder(tmp_path, monkeypatch):
 
 def test_a_finished_run_is_replaced_an_unfinished_one_is_not(tmp_path):
     folder = RunFolder.create(program(tmp_path), tmp_path / "out", {"seed": 1})
-    with pytest.raises(DataError, match="E0671.*unfinished run(.|\n)*--resume"):
+    with pytest.raises(DataError, match=r"E0671.*unfinished run(.|\n)*--resume"):
         RunFolder.create(program(tmp_path), tmp_path / "out", {"seed": 2})
     folder.write_weights(torch.nn.Linear(1, 1))
     RunFolder.create(program(tmp_path), tmp_path / "out", {"seed": 2})
@@ -109,5 +111,5 @@ def test_folders_that_are_no_run(tmp_path):
     with pytest.raises(DataError, match="E0670"):
         RunFolder.reopen(tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="E0671.*cannot make the folder"):
+    with pytest.raises(DataError, match=r"E0671.*cannot make the folder"):
         RunFolder.create(program(tmp_path), tmp_path / "file" / "run", {})

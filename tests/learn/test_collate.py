@@ -85,7 +85,10 @@ def test_ways_to_write_labels():
 
 
 BAD_LABELS = {
-    "value": ({"weather": [0, 3, 0]}, r"E0633.*train example 1: weather\(1\) .* value 3.* sun, rain"),
+    "value": (
+        {"weather": [0, 3, 0]},
+        r"E0633.*train example 1: weather\(1\) .* value 3.* sun, rain",
+    ),
     "symbol": ({"weather": ["sun", "fog", "sun"]}, r"E0633.*example 1: weather\(1\) .*'fog'"),
     "atom": ({"weather(2)": "fog"}, r"E0633.*example 1: weather\(2\) .*'fog'"),
     "sparse": ({"cost": 4}, r"E0633.*example 1: cost is given the value 4.* 3, 5, 10"),
@@ -130,7 +133,7 @@ def test_inputs_of_different_shapes():
     items = [({"image": IMAGE}, {}), ({"image": IMAGE[:, :1]}, {})]
     with pytest.raises(DataError, match=r"E0631.*example 9: image has shape \(2, 1, 3\), in train"):
         Collator(ADDITION)([4, 9], items)
-    with pytest.raises(DataError, match="E0630.*example 9 has no input image"):
+    with pytest.raises(DataError, match=r"E0630.*example 9 has no input image"):
         Collator(ADDITION)([4, 9], [items[0], ({}, {})])
 
 
@@ -173,9 +176,9 @@ def test_order_depends_on_seed_and_epoch_only():
 
 
 def test_failing_and_empty_data_sets():
-    with pytest.raises(DataError, match="E0635.*RuntimeError: no such picture"):
+    with pytest.raises(DataError, match=r"E0635.*RuntimeError: no such picture"):
         list(Examples(Plain(), ADDITION, "train", batch_size=2).batches())
-    with pytest.raises(DataError, match="E0635.*no examples"):
+    with pytest.raises(DataError, match=r"E0635.*no examples"):
         Examples(Plain(0), ADDITION, "test", batch_size=2)
-    with pytest.raises(DataError, match="E0635.*neither map-style nor iterable"):
+    with pytest.raises(DataError, match=r"E0635.*neither map-style nor iterable"):
         Examples(object(), ADDITION, "test", batch_size=2)  # type: ignore[arg-type]

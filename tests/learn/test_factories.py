@@ -7,8 +7,15 @@ import pytest
 from torch import nn
 
 from emnesy.diagnostics import DataError, Source, Span
-from emnesy.language.core import Atom, ChoiceSpec, CoreProgram, FactoryDirective, Head
-from emnesy.language.core import NeuralSpec, Rule
+from emnesy.language.core import (
+    Atom,
+    ChoiceSpec,
+    CoreProgram,
+    FactoryDirective,
+    Head,
+    NeuralSpec,
+    Rule,
+)
 from emnesy.language.terms import Int, Sym
 from emnesy.learn.factories import make_dataset, make_networks
 
@@ -103,14 +110,14 @@ def test_errors_have_the_directives_span(folder, case):
 
 
 def test_data_errors(folder):
-    with pytest.raises(DataError, match="E0640.*names no data"):
+    with pytest.raises(DataError, match=r"E0640.*names no data"):
         make_dataset(program(None), folder, "train", seed=0)
-    with pytest.raises(DataError, match="E0652.*seed is no option"):
+    with pytest.raises(DataError, match=r"E0652.*seed is no option"):
         make_dataset(program("my_nets:data", "data", seed=1), folder, "train", seed=0)
-    with pytest.raises(DataError, match="E0653.*not a data set"):
+    with pytest.raises(DataError, match=r"E0653.*not a data set"):
         make_dataset(program("my_nets:number", "data"), folder, "train", seed=0)
 
 
 def test_an_override_of_an_unknown_network(folder):
-    with pytest.raises(DataError, match="E0640.*nett(.|\n)*did you mean `net`"):
+    with pytest.raises(DataError, match=r"E0640.*nett(.|\n)*did you mean `net`"):
         make_networks(program("my_nets:linear"), folder, {"nett": {}})

@@ -180,7 +180,9 @@ def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
         network, dot, key = name.partition(".")
         if not dot or not key:
             raise _error(
-                "E0801", f"--network {name}={value} is not of the form name.key=value", None
+                "E0810",
+                f"`--network {name}={value}` names no network",
+                "write --network network.option=value",
             )
         result.setdefault(network, {})[key] = value
     return result
