@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emnesy.engine.registry import engines
 
 import emnesy
 from conformance.answers import compiled, conditional, is_exact
 from conformance.corpus import evaluable, header_of, name_of, programs
+from emnesy.engine.registry import engines
 
 EXACT = 1e-9
 """Queries run in float64; sums of at most 2^22 products of numbers below one lose less than this,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
-from emnesy.engine.registry import engines
 from hypothesis import HealthCheck, given, settings
 
 import emnesy
 from conformance.answers import compiled, is_exact, says_impossible
 from conformance.oracle import ImpossibleEvidenceError, problog_queries
 from conformance.random_programs import RandomProgram, random_programs
+from emnesy.engine.registry import engines
 
 EXAMPLES = int(os.environ.get("EMNESY_EXAMPLES", "100"))
 """Programs of a normal run; more by the environment, for a night's run."""

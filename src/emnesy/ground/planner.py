@@ -229,7 +229,7 @@ class Planner:
         intern = self.layout.intern
         if choice is not None:
             probability = choice.probabilities[0]
-            assert probability is not None  # noqa: S101  (checked above)
+            assert probability is not None
             kind = CHOICE_KINDS[choice.kind]
             plan.code += [Opcode.CHOICE, 7, kind, 0, 1, 1, ~intern(probability)]
         predicate = self.layout.predicates[atom.signature]

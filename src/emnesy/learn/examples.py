@@ -66,7 +66,7 @@ class Examples:
         if self.iterable:
             yield from self._from_iterable(start)
             return
-        assert self.count is not None  # noqa: S101  (a map-style data set: checked at construction)
+        assert self.count is not None
         size = self.batch_size or self.count
         chunks = torch.split(self._order(epoch), size)[start:]
         for chunk, data in zip(chunks, self._fetched(chunks, epoch), strict=True):
@@ -79,7 +79,7 @@ class Examples:
         return self._collate([0], self._fetch([0]))
 
     def _order(self, epoch: int) -> torch.Tensor:
-        assert self.count is not None  # noqa: S101
+        assert self.count is not None
         if not self.shuffle:
             return torch.arange(self.count)
         return torch.randperm(self.count, generator=self._generator(epoch))

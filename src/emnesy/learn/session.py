@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.run_folder import RunFolder, finite
 from emnesy.learn.trainer import Trainer
+from emnesy.pipeline import default_threads
 
 _EVALUATION_INPUTS = 1000  # network inputs a batch: enough to be fast, little memory
 
@@ -90,8 +90,10 @@ class Session:
         self.folder: RunFolder | None = None
         self.program_folder = program.parent
         self.options = TrainOptions.read({**core.train_options, **settings.train})
-        threads = settings.threads or available_cores()
-        torch.set_num_threads(threads)
+        threads = settings.threads or default_threads()
+        # PyTorch's threads spin while they wait. One for every core makes small networks many times slower as
+        # soon as anything else runs, so half the cores are its default; the engine's threads sleep.
+        torch.set_num_threads(settings.threads or max(1, threads // 2))
         seed_everything(settings.seed)
         networks = make_networks(core, self.program_folder, settings.networks)
         inputs = sum(len(spec.choices) for spec in model.interface.priors)
@@ -214,13 +216,6 @@ class _Recorder(Observer):
     def epoch_ends(self, record: dict[str, Any]) -> None:
         self._session.record()
         self._epoch_ends(record)
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _check_trainable(core: CoreProgram, model: ProgramLike) -> None:

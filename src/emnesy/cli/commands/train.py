@@ -31,7 +31,7 @@ def command(
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Threads of PyTorch and of the engine; default: all cores."),
+        typer.Option(min=1, help="Threads of PyTorch (default: half the cores) and the engine (all)."),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=0, help="Passes over the training data.")
@@ -103,10 +103,10 @@ def _run(
     import emnesy
     from emnesy.learn.display import LiveDisplay, PlainDisplay
     from emnesy.learn.run_folder import RunFolder
-    from emnesy.learn.session import Session, Settings, available_cores
+    from emnesy.learn.session import Session, Settings
 
     resuming = folder is not None
-    threads = config["threads"] or available_cores()
+    threads = config["threads"]
     model = emnesy.load(file, consts=config["const"]).compile(
         engine=config["engine"], threads=threads
     )
