@@ -94,7 +94,7 @@ def test_commands_run(name: str, line: str, capfd: pytest.CaptureFixture[str]) -
     """Cheap commands are run; of the others the options are looked up in the help."""
     from typer.testing import CliRunner
 
-    app = importlib.import_module("emnesy.cli.main").app
+    app = importlib.import_module("emnesy.cli.main").make_app()
     words = [os.path.expandvars(word) for word in shlex.split(line)[1:]]
     here = Path.cwd()
     os.chdir(ROOT)
