@@ -308,6 +308,7 @@ def lower(
     slot_begin: NDArray[np.int64],
     slot_atom: NDArray[np.int32],
     slot_functional: NDArray[np.uint8],
+    impossible: bool,
 ) -> Lowered: ...
 def symbolic_term(program: GroundProgram, value: int) -> object: ...
 

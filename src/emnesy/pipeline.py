@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from emnesy.language.core import CoreProgram
 
 DEFAULT_ENGINE = "bp"
+
+T = TypeVar("T")
 
 
 class Program:
@@ -43,7 +46,7 @@ class Program:
         """The syntax tree, as written."""
         from emnesy.language.parser import parse
 
-        return parse(self.source)
+        return self._deep(lambda: parse(self.source))
 
     @cached_property
     def analysed(self) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
@@ -67,23 +70,27 @@ class Program:
         """The ground program."""
         from emnesy.ground.grounder import ground
 
+        core = self.core
         if self.max_ground is None:
-            return ground(self.core)
-        return ground(self.core, max_ground=self.max_ground)
+            return self._deep(lambda: ground(core))
+        limit = self.max_ground
+        return self._deep(lambda: ground(core, max_ground=limit))
 
     @cached_property
     def dependencies(self) -> _core.FunctionalDependencies:
         """Which atoms are values of one variable; refutes wrong `type` declarations."""
         from emnesy.ground.functional import find
 
-        return find(self.ground)
+        grounded = self.ground
+        return self._deep(lambda: find(grounded))
 
     @cached_property
     def interface(self) -> Interface:
         """The tensors that the program reads and observes."""
         from emnesy.ground.interface_builder import build_interface
 
-        return build_interface(self.ground, self.dependencies)
+        grounded, dependencies = self.ground, self.dependencies
+        return self._deep(lambda: build_interface(grounded, dependencies))
 
     @cached_property
     def lowered(self) -> _core.Lowered:
@@ -105,6 +112,15 @@ class Program:
             engine=info.compile(self),
             threads=threads or default_threads(),
         )
+
+    def _deep(self, work: Callable[[], T]) -> T:
+        """Run a stage, however deep the program's terms are nested; `ProgramError` beyond that."""
+        from emnesy.language.frontend import nested_too_deeply
+
+        try:
+            return run_deep(work)
+        except RecursionError:
+            raise nested_too_deeply(self.source) from None
 
 
 def _dump_core(program: Program) -> str:

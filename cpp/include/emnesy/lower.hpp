@@ -45,6 +45,8 @@ class NotLowerable : public std::runtime_error {
 // while the result stays small, so that deterministic functions of the same arguments are one factor.
 //
 // Throws NotLowerable for positive cycles and for computed cells.
-Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots);
+// impossible: the program states evidence that no atom can satisfy.
+Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
+              bool impossible = false);
 
 }  // namespace emnesy

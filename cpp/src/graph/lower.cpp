@@ -27,8 +27,8 @@ struct Case {
 
 class Lowering {
  public:
-  Lowering(const GroundProgram& program, const FunctionalDependencies& dependencies)
-      : program_(program), dependencies_(dependencies), event_(program.atom_count()) {}
+  Lowering(const GroundProgram& program, const FunctionalDependencies& dependencies, bool impossible)
+      : program_(program), dependencies_(dependencies), event_(program.atom_count()), impossible_(impossible) {}
 
   Lowered run(const EvidenceSlots& slots) {
     refuse_computed();
@@ -461,13 +461,14 @@ class Lowering {
   std::vector<std::vector<std::int32_t>> rules_of_;
   std::vector<std::pair<std::int32_t, std::vector<std::uint8_t>>> fixed_;
   std::vector<Event> queries_;
-  bool impossible_ = false;
+  bool impossible_;
 };
 
 }  // namespace
 
-Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots) {
-  return Lowering(program, dependencies).run(slots);
+Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
+              bool impossible) {
+  return Lowering(program, dependencies, impossible).run(slots);
 }
 
 }  // namespace emnesy

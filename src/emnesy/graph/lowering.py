@@ -26,6 +26,7 @@ def lower(
             interface.slot_begin,
             interface.slot_atom,
             interface.slot_functional,
+            bool(grounded.impossible_evidence),
         )
     except _core.NotLowerable as error:
         reason, atoms = error.args

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emnesy.diagnostics import Diagnostic, ProgramError, Source
+from emnesy.deep import run_deep
+from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.language.checks import run_checks
 from emnesy.language.checks.unit import Unit
 from emnesy.language.constants import evaluate_constants
@@ -12,6 +13,7 @@ from emnesy.language.core import CoreProgram
 from emnesy.language.desugar import desugar
 from emnesy.language.include import resolve_includes
 from emnesy.language.parser import parse
+from emnesy.language.split import split_statements
 
 
 def analyse(
@@ -26,12 +28,22 @@ def analyse(
         ProgramError: with every error found, in the order of the text.
     """
     try:
-        return _analyse(source, consts)
+        return run_deep(lambda: _analyse(source, consts))
     except RecursionError:
-        raise ProgramError(
-            Diagnostic("E0125", f"terms or bodies of `{source.name}` are nested too deeply",
-                       help="break them up into predicates of their own")
-        ) from None
+        raise nested_too_deeply(source) from None
+
+
+def nested_too_deeply(source: Source) -> ProgramError:
+    """The error for a program on which the compiler's recursion runs out, at its longest statement."""
+    start, end = max(
+        split_statements(source, lambda _: None),
+        key=lambda place: place[1] - place[0],
+        default=(0, len(source.text)),
+    )
+    return ProgramError(
+        Diagnostic("E0125", f"a term or body of `{source.name}` is nested too deeply",
+                   Span(source, start, end), help="break it up into predicates of their own")
+    )
 
 
 def _analyse(
