@@ -51,10 +51,11 @@ _BINARY: dict[str, Callable[[Any, Any], int | float]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "//": _integers(operator.floordiv),
-    "mod": _integers(operator.mod),
-    "rem": _integers(lambda a, b: a - b * int(math.copysign(abs(a) // abs(b), a * b or 1))),
+    "//": operator.floordiv,
+    "mod": operator.mod,
+    "rem": _integers(lambda a, b: abs(a) % abs(b) * (1 if a >= 0 else -1)),
     "**": _power,
+    "^": _power,
     "/\\": _integers(operator.and_),
     "\\/": _integers(operator.or_),
     "xor": _integers(operator.xor),
@@ -66,12 +67,15 @@ _BINARY: dict[str, Callable[[Any, Any], int | float]] = {
 _UNARY: dict[str, Callable[[Any], int | float]] = {
     "-": operator.neg,
     "+": operator.pos,
-    "\\": operator.invert,
     "abs": abs,
-    "sign": lambda x: (x > 0) - (x < 0) if isinstance(x, int) else math.copysign(x != 0, x),
+    "sign": lambda x: (x > 0) - (x < 0),
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": lambda x: math.floor(abs(x) + 0.5) * (1 if x >= 0 else -1),
+    "ceiling": math.ceil,
+    "round": round,
+    "integer": round,
+    "truncate": math.trunc,
+    "float": float,
     "sqrt": math.sqrt,
     "exp": math.exp,
     "log": math.log,
@@ -106,8 +110,6 @@ def fold(term: Term) -> Term:
         raise FoldError("division by zero") from None
     except OverflowError:
         raise FoldError("the result does not fit") from None
-    except TypeError:
-        raise FoldError(f"`{term.functor}` needs integers") from None
     except ValueError:
         raise FoldError(f"`{term.functor}` is not defined there") from None
     if isinstance(value, float):

@@ -73,7 +73,7 @@ def _compound(term: Compound, priority: int) -> str:
         infix = INFIX[name]
         spaced = name if name == ".." else f" {name} "
         left = print_term(args[0], infix.left)
-        if name == "**" and left.startswith("-") and isinstance(args[0], (Int, Float)):
+        if name in ("**", "^") and left.startswith("-") and isinstance(args[0], (Int, Float)):
             left = f"({left})"  # the power binds tighter than the sign
         text = f"{left}{spaced}{print_term(args[1], infix.right)}"
         return text if infix.priority <= priority else f"({text})"

@@ -28,7 +28,6 @@ _SPELLINGS = {
     "!": "`not`",
     "~": "`not`",
     ":=": "`:-` for a rule, `is` for arithmetic",
-    "^": "`**`",
     "%": "`mod`",
 }
 
