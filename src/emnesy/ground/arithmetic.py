@@ -27,6 +27,18 @@ class Operation:
 
 Symbolic: TypeAlias = "float | int | CellRef | Operation"
 
+
+def _bits(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A bitwise operation on numbers that are integers; NaN where one is not."""
+
+    def apply(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        whole = (a == np.floor(a)) & (b == np.floor(b))
+        left, right = (np.where(whole, x, 0).astype(np.int64) for x in (a, b))
+        return np.where(whole, operation(left, right), np.nan)
+
+    return apply
+
+
 _UNARY: dict[str, Callable[[Any], Any]] = {
     "-": np.negative,
     "+": np.positive,
@@ -35,7 +47,10 @@ _UNARY: dict[str, Callable[[Any], Any]] = {
     "floor": np.floor,
     "ceil": np.ceil,
     "ceiling": np.ceil,
-    "round": np.round,
+    "round": np.round,  # half to even, as Python and ProbLog
+    "integer": np.round,
+    "truncate": np.trunc,
+    "float": np.positive,
     "sqrt": np.sqrt,
     "exp": np.exp,
     "log": np.log,
@@ -47,7 +62,14 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "/": np.divide,
     "//": np.floor_divide,
     "mod": np.mod,
+    "rem": np.fmod,
     "**": np.power,
+    "^": np.power,
+    "/\\": _bits(np.bitwise_and),
+    "\\/": _bits(np.bitwise_or),
+    "xor": _bits(np.bitwise_xor),
+    "<<": _bits(np.left_shift),
+    ">>": _bits(np.right_shift),
     "min": np.minimum,
     "max": np.maximum,
 }
@@ -75,7 +97,8 @@ def is_integral(term: Symbolic, cell_is_integral: Callable[[int], bool]) -> bool
     if isinstance(term, CellRef):
         return cell_is_integral(term.cell)
     if isinstance(term, Operation):
-        keeps = term.functor in {"+", "-", "*", "//", "mod", "min", "max", "abs", "sign"}
-        rounds = term.functor in {"floor", "ceil", "ceiling", "round"}
+        keeps = term.functor in {"+", "-", "*", "//", "mod", "rem", "min", "max", "abs", "sign"}
+        rounds = term.functor in {"floor", "ceil", "ceiling", "round", "integer", "truncate"}
+        rounds = rounds or term.functor in {"/\\", "\\/", "xor", "<<", ">>"}
         return rounds or (keeps and all(is_integral(a, cell_is_integral) for a in term.arguments))
     return isinstance(term, int)
