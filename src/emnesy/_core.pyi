@@ -137,10 +137,7 @@ class FactorGraph:
         *,
         choice_count: int,
         impossible: bool = False,
-        **arrays: NDArray[np.int32]
-        | NDArray[np.int64]
-        | NDArray[np.uint8]
-        | NDArray[np.float64],
+        **arrays: NDArray[np.int32] | NDArray[np.int64] | NDArray[np.uint8] | NDArray[np.float64],
     ) -> None: ...
     def verify(self) -> None: ...
     def is_forest(self) -> bool: ...
@@ -250,6 +247,7 @@ class BeliefPropagation:
         range; `IndexError`: a label that its slot lacks. posteriors=False: the blocks are empty.
         """
         ...
+
 # cpp/bindings/lower.cpp -------------------------------------------------------------------------
 
 NO_VALUE: int
@@ -324,7 +322,6 @@ def encode_labels(
     first_slot: int,
     labels: NDArray[np.int32],
 ) -> bool: ...
-
 def first_invalid_prior(
     block: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],

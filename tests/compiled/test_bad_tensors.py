@@ -26,7 +26,12 @@ def changed(array, index, value):
         ({"digit": (PRIORS * 10).astype(int)}, {}, "E0603", ["int64"]),
         ({"digit": torch.zeros(3, 2, 2, 10, dtype=torch.bfloat16)}, {}, "E0603", ["bfloat16"]),
         ({"digit": torch.zeros(3, 2, 2, 10, device="meta")}, {}, "E0601", ["device `meta`", "CPU"]),
-        ({"digit": changed(PRIORS, (1, 1, 0, 4), np.nan)}, {}, "E0609", ["example 1", "key (b, 0)"]),
+        (
+            {"digit": changed(PRIORS, (1, 1, 0, 4), np.nan)},
+            {},
+            "E0609",
+            ["example 1", "key (b, 0)"],
+        ),
         ({"digit": changed(PRIORS, (2, 0, 1, 4), -0.5)}, {}, "E0609", ["example 2", "-0.5"]),
         ({"digit": PRIORS * 2}, {}, "E0608", ["sum to 2", "example 0"]),
         ({"digits": PRIORS}, {}, "E0604", ["`digits`", "did you mean `digit`"]),
@@ -38,7 +43,12 @@ def changed(array, index, value):
         ({"digit": PRIORS}, {"sum": SUMS.astype(float)}, "E0612", ["float64", "integers"]),
         ({"digit": PRIORS}, {"sum": changed(SUMS, (1, 0), 10)}, "E0613", ["label 10", "example 1"]),
         ({"digit": PRIORS}, {"sum": changed(SUMS, (1, 0), -7)}, "E0613", ["label -7", "example 1"]),
-        ({"digit": PRIORS}, {"sum": changed(SUMS, (2, 2), 5)}, "E0613", ["`sum(2)`", "values: 0, 1"]),
+        (
+            {"digit": PRIORS},
+            {"sum": changed(SUMS, (2, 2), 5)},
+            "E0613",
+            ["`sum(2)`", "values: 0, 1"],
+        ),
         ({"digit": PRIORS}, {"sum(9)": 3}, "E0611", ["`sum(9)`"]),
     ],
 )

@@ -49,7 +49,9 @@ def test_joint_answers_agree_with_the_label(addition, task):
 def test_map_is_the_most_probable_world(addition):
     priors, _, sums = make_batch(2, 20, seed=6)
     ours = addition(2).posterior({"digit": priors}, {"sum": sums}, task="map")["digit"]
-    exact = addition(2, "enumerate").posterior({"digit": priors}, {"sum": sums}, task="map")["digit"]
+    exact = addition(2, "enumerate").posterior({"digit": priors}, {"sum": sums}, task="map")[
+        "digit"
+    ]
     np.testing.assert_array_equal(ours, exact)
 
 
@@ -78,7 +80,9 @@ def test_gradient_of_the_m_step_is_that_of_the_likelihood(addition):
     log_p = (joint * mask).flatten(1).sum(1).log()
     (expected,) = torch.autograd.grad(-log_p.sum(), logits)
     for loss in (emnesy.EMLoss, emnesy.LogLikelihood):
-        value = loss(addition(2), reduction="sum")({"digit": logits}, {"sum": torch.from_numpy(sums)})
+        value = loss(addition(2), reduction="sum")(
+            {"digit": logits}, {"sum": torch.from_numpy(sums)}
+        )
         (gradient,) = torch.autograd.grad(value, logits)
         torch.testing.assert_close(gradient, expected, atol=1e-5, rtol=0)
 

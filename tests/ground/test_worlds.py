@@ -20,7 +20,11 @@ ROOT = Path(__file__).parents[2]
 CORPUS = sorted([*(ROOT / "programs").glob("*.nesy"), *(ROOT / "tests/corpus").rglob("*.nesy")])
 LARGE = {"visual_sudoku", "warcraft", "queens"}
 BEYOND_THE_ORACLE = {"locally_stratified"}  # its strata are those of predicates
-SMALL = [p for p in CORPUS if p.stem not in LARGE | BEYOND_THE_ORACLE and "expect error" not in p.read_text()]
+SMALL = [
+    p
+    for p in CORPUS
+    if p.stem not in LARGE | BEYOND_THE_ORACLE and "expect error" not in p.read_text()
+]
 
 
 def chooser(seed: int) -> Choose:

@@ -17,7 +17,9 @@ from emnesy.language.terms import Compound, Float, Int, Str, Sym, Var
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = sorted([*ROOT.glob("programs/**/*.nesy"), *ROOT.glob("tests/corpus/**/*.nesy")])
 
-names = st.sampled_from(["a", "b", "edge", "New York", "it's", "mod", "not", "é", "x_1", "A", "[a", ""])
+names = st.sampled_from(
+    ["a", "b", "edge", "New York", "it's", "mod", "not", "é", "x_1", "A", "[a", ""]
+)
 variables = st.sampled_from(["X", "Y", "Row", "_", "_Z"])
 leaves = st.one_of(
     variables.filter(lambda n: n != "_").map(Var),
@@ -51,13 +53,16 @@ atoms = st.builds(
 comparisons = st.builds(syntax.Comparison, st.sampled_from([*COMPARISONS, "is"]), terms, terms)
 membership = st.builds(
     lambda item, low, high: syntax.Comparison("in", item, Compound("..", (low, high))),
-    terms, terms, terms,
+    terms,
+    terms,
+    terms,
 )
 simple = st.one_of(atoms.map(syntax.Literal), comparisons, membership)
 
 
 def nested(goals):
     """Conjunctions and disjunctions are never nested in their own kind: the parser joins them."""
+
     def group(kind, items):
         flat = []
         for item in items:
@@ -101,11 +106,13 @@ annotated = st.builds(syntax.AnnotatedHead, heads, st.one_of(fixed, learned, net
 clauses = st.one_of(
     st.builds(
         lambda head, body: syntax.Clause((syntax.AnnotatedHead(head),), body),
-        heads, st.one_of(st.none(), goals),
+        heads,
+        st.one_of(st.none(), goals),
     ),
     st.builds(
         lambda some, body: syntax.Clause(tuple(some), body),
-        st.lists(annotated, min_size=1, max_size=3), st.one_of(st.none(), goals),
+        st.lists(annotated, min_size=1, max_size=3),
+        st.one_of(st.none(), goals),
     ),
 )
 signatures = st.builds(Signature, predicates, st.integers(0, 9)).map(syntax.ObservedPredicate)
@@ -118,17 +125,17 @@ statements = st.one_of(
     st.lists(signatures, min_size=1, max_size=3).map(lambda s: syntax.Observe(tuple(s))),
     st.builds(
         lambda name, keys, value: syntax.TypeDeclaration(name, tuple(keys), value),
-        st.sampled_from(["digit", "cell"]), st.lists(terms, min_size=1, max_size=2),
+        st.sampled_from(["digit", "cell"]),
+        st.lists(terms, min_size=1, max_size=2),
         st.one_of(st.none(), terms),
     ),
     st.builds(
         lambda name, arguments, options: syntax.Directive(name, tuple(arguments), options),
-        st.sampled_from(syntax.DIRECTIVES), st.lists(terms, max_size=2),
+        st.sampled_from(syntax.DIRECTIVES),
+        st.lists(terms, max_size=2),
         st.dictionaries(st.sampled_from(["epochs", "lr"]), terms, max_size=2),
     ),
 )
-
-
 
 
 @settings(max_examples=150, deadline=None)

@@ -95,8 +95,7 @@ bool decode(State<Real>& state, const Uniform& uniform) {
     if (table.leaf_count == 0) continue;
     for (std::int32_t k = 0; k < table.leaf_count; ++k) state.leaf[k] = state.own(plan.leaf[factor.leaf_begin + k]);
     const std::int32_t tuple = pick<Picker, Real>(numbers[1], [&](const auto& offer) {
-      for (std::int32_t t = range.tuple_begin; t < range.tuple_end; ++t) {
-        if (table.tuple_group[t] != group) continue;
+      for (std::int32_t t = table.group_tuple[group]; t < table.group_tuple[group + 1]; ++t) {
         Real weight = table.tuple_weight.empty() ? Real(1) : static_cast<Real>(table.tuple_weight[t]);
         for (std::int32_t k = 0; k < table.leaf_count; ++k) weight *= state.leaf[k][tuple_value(k, t)];
         offer(t, weight);

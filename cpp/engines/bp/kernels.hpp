@@ -23,7 +23,7 @@ struct Max {
 
 // The part of a table that an example visits.
 struct Range {
-  std::int32_t group_begin, group_end, tuple_begin, tuple_end;
+  std::int32_t group_begin, group_end;
 };
 
 // Scratch for tables of more leaves or interface variables than the loops below are unrolled for.
@@ -36,19 +36,26 @@ struct Spare {
 // groups[g] = sum over the tuples of g of weight times the leaves' messages.
 template <typename Op, int Leaves, bool Weighted, typename Real>
 void sum_tuples(const Table& table, const Range& range, const Real* const* leaf, Real* groups, int leaves) {
-  const std::int32_t* const group = table.tuple_group.data();
+  const std::int32_t* const begin = table.group_tuple.data();
   const std::int32_t* const value = table.tuple_value.data();
   const std::int64_t stride = table.tuple_count;
-  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) groups[g] = Real(0);
-  for (std::int32_t t = range.tuple_begin; t < range.tuple_end; ++t) {
-    Real product(1);
-    if constexpr (Weighted) product = static_cast<Real>(table.tuple_weight[t]);
-    if constexpr (Leaves < 0) {
-      for (int k = 0; k < leaves; ++k) product *= leaf[k][value[k * stride + t]];
-    } else {
-      for (int k = 0; k < Leaves; ++k) product *= leaf[k][value[k * stride + t]];
+  const Real* const first = leaves > 0 ? leaf[0] : nullptr;
+  const Real* const second = leaves > 1 ? leaf[1] : nullptr;
+  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) {
+    Real sum(0);
+    for (std::int32_t t = begin[g]; t < begin[g + 1]; ++t) {
+      Real product(1);
+      if constexpr (Weighted) product = static_cast<Real>(table.tuple_weight[t]);
+      if constexpr (Leaves == 1) {
+        product *= first[value[t]];
+      } else if constexpr (Leaves == 2) {
+        product *= first[value[t]] * second[value[stride + t]];
+      } else {
+        for (int k = 0; k < leaves; ++k) product *= leaf[k][value[k * stride + t]];
+      }
+      Op::add(sum, product);
     }
-    Op::add(groups[group[t]], product);
+    groups[g] = sum;
   }
 }
 
@@ -57,33 +64,33 @@ void sum_tuples(const Table& table, const Range& range, const Real* const* leaf,
 template <typename Op, int Leaves, bool Weighted, typename Real>
 void leaf_beliefs(const Table& table, const Range& range, const Real* const* leaf, const Real* group_weight,
                   Real* const* belief, int leaves, const Spare<Real>& spare) {
-  const std::int32_t* const group = table.tuple_group.data();
+  const std::int32_t* const begin = table.group_tuple.data();
   const std::int32_t* const value = table.tuple_value.data();
   const std::int64_t stride = table.tuple_count;
-  for (std::int32_t t = range.tuple_begin; t < range.tuple_end; ++t) {
-    Real weight = group_weight[group[t]];
-    if constexpr (Weighted) weight *= static_cast<Real>(table.tuple_weight[t]);
-    if constexpr (Leaves == 1) {
-      Op::add(belief[0][value[t]], weight);
-    } else if constexpr (Leaves == 2) {
-      const std::int32_t a = value[t], b = value[stride + t];
-      Op::add(belief[0][a], weight * leaf[1][b]);
-      Op::add(belief[1][b], weight * leaf[0][a]);
-    } else if constexpr (Leaves == 3) {
-      const std::int32_t a = value[t], b = value[stride + t], c = value[2 * stride + t];
-      const Real ma = leaf[0][a], mb = leaf[1][b], mc = leaf[2][c];
-      Op::add(belief[0][a], weight * (mb * mc));
-      Op::add(belief[1][b], weight * (ma * mc));
-      Op::add(belief[2][c], weight * (ma * mb));
-    } else {
-      for (int k = leaves - 1; k >= 0; --k) {
-        spare.after[k] = k == leaves - 1 ? weight : spare.after[k + 1] * leaf[k + 1][value[(k + 1) * stride + t]];
-      }
-      Real before(1);
-      for (int k = 0; k < leaves; ++k) {
-        const std::int32_t v = value[k * stride + t];
-        Op::add(belief[k][v], before * spare.after[k]);
-        before *= leaf[k][v];
+  const Real* const first = leaf[0];
+  const Real* const second = leaves > 1 ? leaf[1] : nullptr;
+  Real* const first_belief = belief[0];
+  Real* const second_belief = leaves > 1 ? belief[1] : nullptr;
+  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) {
+    for (std::int32_t t = begin[g]; t < begin[g + 1]; ++t) {
+      Real weight = group_weight[g];
+      if constexpr (Weighted) weight *= static_cast<Real>(table.tuple_weight[t]);
+      if constexpr (Leaves == 1) {
+        Op::add(first_belief[value[t]], weight);
+      } else if constexpr (Leaves == 2) {
+        const std::int32_t a = value[t], b = value[stride + t];
+        Op::add(first_belief[a], weight * second[b]);
+        Op::add(second_belief[b], weight * first[a]);
+      } else {
+        for (int k = leaves - 1; k >= 0; --k) {
+          spare.after[k] = k == leaves - 1 ? weight : spare.after[k + 1] * leaf[k + 1][value[(k + 1) * stride + t]];
+        }
+        Real before(1);
+        for (int k = 0; k < leaves; ++k) {
+          const std::int32_t v = value[k * stride + t];
+          Op::add(belief[k][v], before * spare.after[k]);
+          before *= leaf[k][v];
+        }
       }
     }
   }

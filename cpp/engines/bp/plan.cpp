@@ -187,7 +187,7 @@ class Planner {
     };
     mix(table.group_value);
     mix(table.tuple_value);
-    mix(table.tuple_group);
+    mix(table.group_tuple);
     const auto [begin, end] = known_.equal_range(hash);
     for (auto it = begin; it != end; ++it) {
       if (plan_.table[it->second] == table) return it->second;

@@ -62,7 +62,7 @@ Range visited(const State<Real>& state, const Factor& factor, const Table& table
     first = state.observed[factor.slice_variable];
     last = first + 1;
   }
-  return {table.slice_group[first], table.slice_group[last], table.slice_tuple[first], table.slice_tuple[last]};
+  return {table.slice_group[first], table.slice_group[last]};
 }
 
 // Multiplies what belongs to the groups of each slice by the slice variable's own weight.

@@ -8,8 +8,6 @@ namespace {
 
 struct Row {
   std::int32_t slice;
-  std::int32_t group;
-  std::int32_t rank;    // within its group
   std::int32_t source;  // row of the source
 };
 
@@ -17,8 +15,8 @@ struct Row {
 
 bool Table::operator==(const Table& other) const {
   return leaf_count == other.leaf_count && interface_count == other.interface_count &&
-         slice_group == other.slice_group && slice_tuple == other.slice_tuple && group_value == other.group_value &&
-         tuple_value == other.tuple_value && tuple_group == other.tuple_group && tuple_weight == other.tuple_weight;
+         slice_group == other.slice_group && group_value == other.group_value &&
+         tuple_value == other.tuple_value && group_tuple == other.group_tuple && tuple_weight == other.tuple_weight;
 }
 
 Table make_table(const TableSource& source) {
@@ -31,7 +29,7 @@ Table make_table(const TableSource& source) {
 
   std::vector<Row> rows(table.tuple_count);
   for (std::int32_t r = 0; r < table.tuple_count; ++r) {
-    rows[r] = {source.slice_column < 0 ? 0 : at(r, source.slice_column), 0, 0, r};
+    rows[r] = {source.slice_column < 0 ? 0 : at(r, source.slice_column), r};
   }
   const auto compare_interface = [&](const Row& a, const Row& b) {
     if (a.slice != b.slice) return a.slice < b.slice ? -1 : 1;
@@ -45,33 +43,23 @@ Table make_table(const TableSource& source) {
 
   const std::int32_t slices = std::max(source.slice_count, 1);
   table.slice_group.assign(slices + 1, 0);
-  table.slice_tuple.assign(slices + 1, 0);
   std::vector<std::int32_t> first_of_group;
   for (std::int32_t i = 0; i < table.tuple_count; ++i) {
-    if (i == 0 || compare_interface(rows[i - 1], rows[i]) != 0) {
-      first_of_group.push_back(rows[i].source);
-      rows[i].rank = 0;
-      ++table.slice_group[rows[i].slice + 1];
-    } else {
-      rows[i].rank = rows[i - 1].rank + 1;
-    }
-    rows[i].group = static_cast<std::int32_t>(first_of_group.size()) - 1;
-    ++table.slice_tuple[rows[i].slice + 1];
+    if (i > 0 && compare_interface(rows[i - 1], rows[i]) == 0) continue;
+    first_of_group.push_back(rows[i].source);
+    table.group_tuple.push_back(i);
+    ++table.slice_group[rows[i].slice + 1];
   }
+  table.group_tuple.push_back(table.tuple_count);
   std::partial_sum(table.slice_group.begin(), table.slice_group.end(), table.slice_group.begin());
-  std::partial_sum(table.slice_tuple.begin(), table.slice_tuple.end(), table.slice_tuple.begin());
   table.group_count = static_cast<std::int32_t>(first_of_group.size());
 
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return a.slice != b.slice ? a.slice < b.slice : a.rank != b.rank ? a.rank < b.rank : a.group < b.group;
-  });
   for (std::int32_t k = 0; k < source.interface_count; ++k) {
     for (const std::int32_t row : first_of_group) table.group_value.push_back(at(row, source.leaf_count + k));
   }
   for (std::int32_t k = 0; k < source.leaf_count; ++k) {
     for (const Row& row : rows) table.tuple_value.push_back(at(row.source, k));
   }
-  for (const Row& row : rows) table.tuple_group.push_back(row.group);
   if (std::any_of(source.weights.begin(), source.weights.end(), [](double w) { return w != 1.0; })) {
     for (const Row& row : rows) table.tuple_weight.push_back(source.weights[row.source]);
   }

@@ -18,11 +18,9 @@ struct Table {
   std::int32_t group_count = 0;
   std::int32_t tuple_count = 0;
   std::vector<std::int32_t> slice_group;  // slices + 1; one slice where there is no slice variable
-  std::vector<std::int32_t> slice_tuple;  // slices + 1
   std::vector<std::int32_t> group_value;  // column-major: interface variable k of group g at k * group_count + g
   std::vector<std::int32_t> tuple_value;  // column-major: leaf k of tuple t at k * tuple_count + t
-  std::vector<std::int32_t> tuple_group;  // within a slice, neighbours are of different groups where possible:
-                                          // then their sums do not wait for one another
+  std::vector<std::int32_t> group_tuple;  // groups + 1: the tuples of group g are group_tuple[g] .. [g + 1] - 1
   std::vector<double> tuple_weight;       // empty: all one
 
   std::int32_t slice_count() const { return static_cast<std::int32_t>(slice_group.size()) - 1; }

@@ -32,8 +32,11 @@ def parse_constants(assignments: Iterable[str] | None) -> Constants:
         name, text = name.strip(), text.strip()
         if not equals or not name.isidentifier() or not text:
             raise ProgramError(
-                Diagnostic("E0803", f"`-c {assignment}` does not set a constant",
-                           help="write `-c name=value`, for example `-c n=15`")
+                Diagnostic(
+                    "E0803",
+                    f"`-c {assignment}` does not set a constant",
+                    help="write `-c name=value`, for example `-c n=15`",
+                )
             )
         if name in constants:
             raise ProgramError(Diagnostic("E0803", f"`-c` sets the constant `{name}` twice"))

@@ -39,4 +39,3 @@ def page(code: str) -> Page:
     text = file.read_text(encoding="utf-8")
     title = text.partition("\n")[0].removeprefix(f"# {code}: ")
     return Page(code, title, text)
-

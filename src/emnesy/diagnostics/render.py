@@ -43,22 +43,33 @@ def render(diagnostic: Diagnostic, paint: Paint = plain) -> str:
             arrow = "-->" if index == 0 else ":::"
             place = diagnostic.span if index == 0 and diagnostic.span is not None else span
             line, column = place.source.position(place.start)
-            lines.append(" " * (width + 1) + paint("gutter", arrow) + " "
-                         + paint("place", f"{place.source.name}:{line}:{column}"))
+            lines.append(
+                " " * (width + 1)
+                + paint("gutter", arrow)
+                + " "
+                + paint("place", f"{place.source.name}:{line}:{column}")
+            )
             lines.append(gutter)
             last = span.source
         elif number > _line(spans[index - 1][0]) + 1:
             lines.append(" " * width + paint("gutter", " ..."))
         code, marks = underline(span, mark)
-        if index == 0 or span.source is not spans[index - 1][0].source or (
-            number != _line(spans[index - 1][0])
+        if (
+            index == 0
+            or span.source is not spans[index - 1][0].source
+            or (number != _line(spans[index - 1][0]))
         ):
             lines.append(paint("gutter", f" {number:>{width}} |") + (f" {code}" if code else ""))
         role = level if mark == "^" else "label"
         lines.append(f"{gutter} {paint(role, marks + (f' {text}' if text else ''))}")
     if diagnostic.help is not None:
-        lines.append(" " * (width + 2) + paint("gutter", "=") + " " + paint("help", "help")
-                     + f": {diagnostic.help}")
+        lines.append(
+            " " * (width + 2)
+            + paint("gutter", "=")
+            + " "
+            + paint("help", "help")
+            + f": {diagnostic.help}"
+        )
     return "\n".join(lines)
 
 
@@ -78,9 +89,13 @@ def _blocks(diagnostic: Diagnostic) -> list[tuple[Span, str, str]]:
         return [(label.span, "-", label.text) for label in diagnostic.labels]
     main = diagnostic.span
     places = [(main, "^", "")] + [(label.span, "-", label.text) for label in diagnostic.labels]
-    return sorted(
-        places, key=lambda p: (p[0].source is not main.source, p[0].source.name, _line(p[0]))
-    ) if len(places) > 1 else places
+    return (
+        sorted(
+            places, key=lambda p: (p[0].source is not main.source, p[0].source.name, _line(p[0]))
+        )
+        if len(places) > 1
+        else places
+    )
 
 
 def _line(span: Span) -> int:

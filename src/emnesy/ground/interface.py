@@ -88,7 +88,6 @@ class LabelSpec:
     table: NDArray[np.int32]
     """Functional: ``(slots, len(values))``, the label for each value, -1 where the key never has it."""
 
-
     @cached_property
     def numbers(self) -> NDArray[np.int64]:
         """What an integer label may be: the values themselves, or positions where they are symbols."""

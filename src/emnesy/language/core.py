@@ -115,11 +115,11 @@ class NeuralSpec:
     """``nn(network[index], inputs, output, domain)``."""
 
     network: str
-    index: tuple[Term, ...]         # [R, C] of `net[R, C]`; empty where each input has its own output
-    inputs: tuple[Term, ...]        # input terms, as written: image(K, I), or the symbol map
-    output: Var | None              # None: Bernoulli
-    output_position: int | None     # the head argument that is `output`
-    domain: tuple[Term, ...]        # ground terms, in the order of the network's outputs
+    index: tuple[Term, ...]  # [R, C] of `net[R, C]`; empty where each input has its own output
+    inputs: tuple[Term, ...]  # input terms, as written: image(K, I), or the symbol map
+    output: Var | None  # None: Bernoulli
+    output_position: int | None  # the head argument that is `output`
+    domain: tuple[Term, ...]  # ground terms, in the order of the network's outputs
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

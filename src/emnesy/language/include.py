@@ -38,7 +38,9 @@ def _resolve(
             if path in open_files:
                 raise ProgramError(
                     Diagnostic(
-                        "E0211", f"`{path.name}` includes itself", statement.span,
+                        "E0211",
+                        f"`{path.name}` includes itself",
+                        statement.span,
                         help=" includes ".join(p.name for p in (*open_files, path)),
                     )
                 )
@@ -56,8 +58,12 @@ def _target(directive: syntax.Directive, source: Source) -> Path:
     term = directive.arguments[0] if len(directive.arguments) == 1 else None
     if not isinstance(term, (Str, Sym)) or directive.options:
         raise ProgramError(
-            Diagnostic("E0210", "this is not how `include` is written", directive.span,
-                       help='write `:- include("file.nesy").`')
+            Diagnostic(
+                "E0210",
+                "this is not how `include` is written",
+                directive.span,
+                help='write `:- include("file.nesy").`',
+            )
         )
     return Path(source.name).parent / (term.value if isinstance(term, Str) else term.name)
 
@@ -69,6 +75,4 @@ def _read(path: Path, directive: syntax.Directive) -> Source:
         reason = error.strerror or str(error)
     except UnicodeDecodeError:
         reason = "it is not UTF-8 text"
-    raise ProgramError(
-        Diagnostic("E0802", f"cannot read `{path}`: {reason}", directive.span)
-    )
+    raise ProgramError(Diagnostic("E0802", f"cannot read `{path}`: {reason}", directive.span))

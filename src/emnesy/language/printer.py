@@ -121,7 +121,9 @@ def _annotation(annotation: syntax.Annotation) -> str:
     if isinstance(annotation, syntax.Fixed):
         return print_term(annotation.probability)
     if isinstance(annotation, syntax.Learned):
-        return f"t({'_' if annotation.initial is None else print_term(annotation.initial, _ARGUMENT)})"
+        return (
+            f"t({'_' if annotation.initial is None else print_term(annotation.initial, _ARGUMENT)})"
+        )
     index = f"[{_terms(annotation.index)}]" if annotation.index else ""
     inputs = annotation.inputs
     one = len(inputs) == 1 and list_items(inputs[0]) is None
@@ -174,5 +176,12 @@ def _symbol(name: str) -> str:
 
 
 def _quoted(text: str, quote: str) -> str:
-    escapes = {"\\": "\\\\", quote: f"\\{quote}", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+    escapes = {
+        "\\": "\\\\",
+        quote: f"\\{quote}",
+        "\n": "\\n",
+        "\r": "\\r",
+        "\t": "\\t",
+        "\0": "\\0",
+    }
     return quote + "".join(escapes.get(c, c) for c in text) + quote

@@ -77,9 +77,7 @@ class Reader(Transformer[Token, Any]):
     # --- terms --------------------------------------------------------------------------------
 
     def infix(self, children: Children) -> Term:
-        items = [
-            Operator(str(c), self._token(c)) if isinstance(c, Token) else c for c in children
-        ]
+        items = [Operator(str(c), self._token(c)) if isinstance(c, Token) else c for c in children]
         try:
             return arrange(items)
         except PriorityClashError as clash:
@@ -120,7 +118,9 @@ class Reader(Transformer[Token, Any]):
         if value >= _LIMIT and not (negative and value == _LIMIT):
             self.report(
                 Diagnostic(
-                    "E0108", f"the integer {_short(token)} does not fit into 64 bits", span,
+                    "E0108",
+                    f"the integer {_short(token)} does not fit into 64 bits",
+                    span,
                     help="integers lie between -2^63 and 2^63 - 1",
                 )
             )
@@ -132,7 +132,9 @@ class Reader(Transformer[Token, Any]):
         value = float(children[0])
         if value == float("inf"):
             self.report(
-                Diagnostic("E0108", f"the number {_short(children[0])} does not fit into a double", span)
+                Diagnostic(
+                    "E0108", f"the number {_short(children[0])} does not fit into a double", span
+                )
             )
             value = 0.0
         return Float(value, span)
@@ -155,7 +157,9 @@ class Reader(Transformer[Token, Any]):
         span = self._tokens(children)
         self.report(
             Diagnostic(
-                "E0109", f"`{name}()` has empty parentheses", span,
+                "E0109",
+                f"`{name}()` has empty parentheses",
+                span,
                 help=f"a predicate without arguments is written `{name}`",
             )
         )
@@ -229,8 +233,10 @@ class Reader(Transformer[Token, Any]):
         if token[0].isupper():  # of ASCII's capitals the grammar has made variables
             self.report(
                 Diagnostic(
-                    "E0106", f"`{token}` starts with a capital outside of ASCII",
-                    self._token(token), help=f"write `'{token}'` for a symbol",
+                    "E0106",
+                    f"`{token}` starts with a capital outside of ASCII",
+                    self._token(token),
+                    help=f"write `'{token}'` for a symbol",
                 )
             )
         return str(token)
@@ -249,7 +255,9 @@ class Reader(Transformer[Token, Any]):
             if escaped.isalnum() and escaped not in _ESCAPES:
                 self.report(
                     Diagnostic(
-                        "E0110", f"unknown escape `\\{escaped}`", self._token(token),
+                        "E0110",
+                        f"unknown escape `\\{escaped}`",
+                        self._token(token),
                         help=f"write `\\\\{escaped}` for a backslash and `{escaped}`; quotes are "
                         f"doubled ({quote * 2}) or escaped (\\{quote})",
                     )

@@ -55,8 +55,12 @@ def split_statements(
     for piece in pieces(source.text):
         if piece.kind == "open_comment":
             report(
-                Diagnostic("E0105", "this comment has no end",
-                           Span(source, piece.start, piece.end), help="close it with `*/`")
+                Diagnostic(
+                    "E0105",
+                    "this comment has no end",
+                    Span(source, piece.start, piece.end),
+                    help="close it with `*/`",
+                )
             )
             return
         if start is None:
@@ -65,9 +69,12 @@ def split_statements(
             quote, text = piece.text[0], piece.text.rstrip()
             what = "string" if quote == '"' else "quoted symbol"
             report(
-                Diagnostic("E0105", f"this {what} has no end",
-                           Span(source, piece.start, piece.start + len(text)),
-                           help=f"close it with `{quote}` on the same line")
+                Diagnostic(
+                    "E0105",
+                    f"this {what} has no end",
+                    Span(source, piece.start, piece.start + len(text)),
+                    help=f"close it with `{quote}` on the same line",
+                )
             )
             broken = True
             if text.endswith("."):  # most likely the end of the statement, swallowed

@@ -31,7 +31,9 @@ def clause(heads: list[Term], body: Term | None, span: Span) -> syntax.Statement
             return syntax.QueryStatement(_atom(heads[0].args[0]), span)
     if body is not None and len(heads) == 1 and _is_call(heads[0], "query", "evidence"):
         fail(
-            "E0111", f"`{heads[0].functor}` cannot have a body", heads[0].span,
+            "E0111",
+            f"`{heads[0].functor}` cannot have a body",
+            heads[0].span,
             "define a predicate with this body and name it in the statement",
         )
     annotated = tuple(_annotated_head(head) for head in heads)
@@ -39,8 +41,10 @@ def clause(heads: list[Term], body: Term | None, span: Span) -> syntax.Statement
         plain = next((a for a in annotated if a.annotation is None), None)
         if plain is not None:
             fail(
-                "E0112", "every alternative of an annotated disjunction needs a probability",
-                plain.span, f"write `0.5::{plain.head.name}…`, or one rule per head",
+                "E0112",
+                "every alternative of an annotated disjunction needs a probability",
+                plain.span,
+                f"write `0.5::{plain.head.name}…`, or one rule per head",
             )
     return syntax.Clause(annotated, None if body is None else goal(body), span)
 
@@ -66,12 +70,20 @@ def observe(terms: list[Term], span: Span) -> syntax.Statement:
     predicates = []
     for term in terms:
         if not _is_call(term, "/"):
-            fail("E0114", "`observe` names predicates as `name/arity`", term.span,
-                 "write `observe sum/2.`")
+            fail(
+                "E0114",
+                "`observe` names predicates as `name/arity`",
+                term.span,
+                "write `observe sum/2.`",
+            )
         name, arity = term.args
         if not isinstance(name, Sym) or not isinstance(arity, Int):
-            fail("E0114", "`observe` names predicates as `name/arity`", term.span,
-                 "write `observe sum/2.`")
+            fail(
+                "E0114",
+                "`observe` names predicates as `name/arity`",
+                term.span,
+                "write `observe sum/2.`",
+            )
         predicates.append(syntax.ObservedPredicate(Signature(name.name, arity.value), term.span))
     return syntax.Observe(tuple(predicates), span)
 
@@ -117,8 +129,12 @@ def plain(term: Term) -> Term:
         if not isinstance(part, Compound):
             continue
         if part.functor.endswith("<>"):
-            fail("E0117", f"the aggregate `{part.functor[:-1]}…>` stands outside of a rule's head",
-                 part.span, "aggregates are arguments of a head: `total(sum<X>) :- item(X).`")
+            fail(
+                "E0117",
+                f"the aggregate `{part.functor[:-1]}…>` stands outside of a rule's head",
+                part.span,
+                "aggregates are arguments of a head: `total(sum<X>) :- item(X).`",
+            )
         if part.functor in _NOT_TERMS and part.functor != ",":
             fail("E0118", f"`{part.functor}` does not belong inside of a term", part.span)
     return term
@@ -152,13 +168,21 @@ def _head(term: Term) -> syntax.HeadAtom:
 def _aggregate(term: Compound) -> syntax.Aggregate:
     name = term.functor[:-2]
     if name not in AGGREGATES:
-        fail("E0119", f"unknown aggregate `{name}`", term.span,
-             did_you_mean(name, AGGREGATES) or f"aggregates are {', '.join(AGGREGATES)}")
+        fail(
+            "E0119",
+            f"unknown aggregate `{name}`",
+            term.span,
+            did_you_mean(name, AGGREGATES) or f"aggregates are {', '.join(AGGREGATES)}",
+        )
     arity = _ARITY.get(name, 1)
     if len(term.args) != arity:
         shape = {0: f"{name}<>", 1: f"{name}<E>", 2: f"{name}<T, E>"}[arity]
-        fail("E0120", f"`{name}` takes {_count(arity)}, not {len(term.args)}", term.span,
-             f"write `{shape}`")
+        fail(
+            "E0120",
+            f"`{name}` takes {_count(arity)}, not {len(term.args)}",
+            term.span,
+            f"write `{shape}`",
+        )
     return syntax.Aggregate(name, tuple(plain(a) for a in term.args), term.span)
 
 
@@ -167,15 +191,21 @@ def _atom(term: Term) -> Atom:
         return Atom(term.name, (), term.span)
     if isinstance(term, Compound):
         name = term.functor
-        if name in _NOT_TERMS or name in ("..", "[|]", "[]") or (
-            (name, len(term.args)) in ARITHMETIC and not name.isalpha()
+        if (
+            name in _NOT_TERMS
+            or name in ("..", "[|]", "[]")
+            or ((name, len(term.args)) in ARITHMETIC and not name.isalpha())
         ):
             what = "a list" if name == "[|]" else f"`{name}`"
             fail("E0121", f"expected a predicate here, found {what}", term.span)
         return Atom(name, tuple(plain(a) for a in term.args), term.span)
     if isinstance(term, Var):
-        fail("E0104", f"`{term.name.partition('#')[0]}` is a variable, not a "
-             "predicate", term.span, "names of predicates start with a lower-case letter")
+        fail(
+            "E0104",
+            f"`{term.name.partition('#')[0]}` is a variable, not a predicate",
+            term.span,
+            "names of predicates start with a lower-case letter",
+        )
     what = {Int: "a number", Float: "a number", Str: "a string"}.get(type(term), "a list")
     fail("E0121", f"expected a predicate here, found {what}", term.span)
 

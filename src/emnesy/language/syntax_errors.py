@@ -76,7 +76,12 @@ def describe(error: UnexpectedInput, source: Source, start: int, end: int) -> Di
         found = str(token) if token is not None else source.text[at : at + 1]
     all_pieces = list(pieces(source.text, start, end))
     place = Place(
-        source, start, end, at, found, frozenset(expected),
+        source,
+        start,
+        end,
+        at,
+        found,
+        frozenset(expected),
         tuple(p for p in all_pieces if p.end <= at),
         tuple(p for p in all_pieces if p.start >= at),
     )
@@ -93,18 +98,30 @@ def _spelling(place: Place) -> Diagnostic | None:
         for wrong, right in _SPELLINGS.items():
             overlaps = start + len(wrong) > place.at
             if start >= place.start and overlaps and text.startswith(wrong, start):
-                return Diagnostic("E0106", f"`{wrong}` is not an operator here",
-                                  place.span(start, len(wrong)), help=f"write {right}")
+                return Diagnostic(
+                    "E0106",
+                    f"`{wrong}` is not an operator here",
+                    place.span(start, len(wrong)),
+                    help=f"write {right}",
+                )
     return None
 
 
 def _prompt(place: Place) -> Diagnostic | None:
     if place.source.text.startswith("?-", place.at):
-        return Diagnostic("E0106", "`?-` is for a Prolog prompt", place.span(place.at, 2),
-                          help="write `query(atom).`")
+        return Diagnostic(
+            "E0106",
+            "`?-` is for a Prolog prompt",
+            place.span(place.at, 2),
+            help="write `query(atom).`",
+        )
     if place.found == "->":
-        return Diagnostic("E0106", "there is no if-then-else", place.span(place.at, 2),
-                          help="write one rule per case")
+        return Diagnostic(
+            "E0106",
+            "there is no if-then-else",
+            place.span(place.at, 2),
+            help="write one rule per case",
+        )
     return None
 
 
@@ -113,8 +130,12 @@ def _colon(place: Place) -> Diagnostic | None:
     if match is None:
         return None
     right = ":-" if "-" in match.group() else "::` or `:-"
-    return Diagnostic("E0106", f"`{match.group()}` is not an operator",
-                      place.span(place.at, len(match.group())), help=f"write `{right}`")
+    return Diagnostic(
+        "E0106",
+        f"`{match.group()}` is not an operator",
+        place.span(place.at, len(match.group())),
+        help=f"write `{right}`",
+    )
 
 
 def _brackets(place: Place) -> Diagnostic | None:
@@ -125,12 +146,14 @@ def _brackets(place: Place) -> Diagnostic | None:
             still_open.append(piece)
         elif piece.text in pairs:
             if not still_open:
-                return Diagnostic("E0103", f"this `{piece.text}` closes nothing",
-                                  place.span(piece.start))
+                return Diagnostic(
+                    "E0103", f"this `{piece.text}` closes nothing", place.span(piece.start)
+                )
             opened = still_open.pop()
             if opened.text != pairs[piece.text]:
                 return Diagnostic(
-                    "E0103", f"`{opened.text}` is closed by `{piece.text}`",
+                    "E0103",
+                    f"`{opened.text}` is closed by `{piece.text}`",
                     place.span(piece.start),
                     (Label(place.span(opened.start), "opened here"),),
                 )
@@ -141,8 +164,13 @@ def _brackets(place: Place) -> Diagnostic | None:
     labels: tuple[Label, ...] = ()
     if place.at != opened.start and place.found:
         labels = (Label(place.here, f"a `{closing}` is missing before this"),)
-    return Diagnostic("E0103", f"this `{opened.text}` is never closed", place.span(opened.start),
-                      labels, help=f"add the missing `{closing}`")
+    return Diagnostic(
+        "E0103",
+        f"this `{opened.text}` is never closed",
+        place.span(opened.start),
+        labels,
+        help=f"add the missing `{closing}`",
+    )
 
 
 def _upper_case(place: Place) -> Diagnostic | None:
@@ -152,7 +180,8 @@ def _upper_case(place: Place) -> Diagnostic | None:
     lower = name.text.lstrip("_")
     lower = lower[:1].lower() + lower[1:]
     return Diagnostic(
-        "E0104", f"`{name.text}` is a variable, not a predicate",
+        "E0104",
+        f"`{name.text}` is a variable, not a predicate",
         place.span(name.start, len(name.text)),
         help=f"names of predicates start with a lower-case letter: `{lower or 'p'}(…)`",
     )
@@ -163,11 +192,16 @@ def _leading_dot(place: Place) -> Diagnostic | None:
     if place.found != "." and not text.startswith("..", place.at):
         return None
     if re.compile(r"\.\d").match(text, place.at):
-        return Diagnostic("E0102", "a number starts with a digit", place.span(place.at, 2),
-                          help=f"write `0{text[place.at : place.at + 2]}…`")
+        return Diagnostic(
+            "E0102",
+            "a number starts with a digit",
+            place.span(place.at, 2),
+            help=f"write `0{text[place.at : place.at + 2]}…`",
+        )
     if not place.before:
-        return Diagnostic("E0102", "this dot ends nothing", place.here,
-                          help="one dot ends a statement")
+        return Diagnostic(
+            "E0102", "this dot ends nothing", place.here, help="one dot ends a statement"
+        )
     return None
 
 
@@ -189,40 +223,59 @@ def _no_end(place: Place) -> Diagnostic | None:
         return None
     gap = place.span(previous.start, len(previous.text))
     if not place.found:
-        return Diagnostic("E0101", "expected `.` at the end of the statement", gap,
-                          help="every statement ends with a dot")
+        return Diagnostic(
+            "E0101",
+            "expected `.` at the end of the statement",
+            gap,
+            help="every statement ends with a dot",
+        )
     new_line = place.line(previous.start) != place.line(place.at)
     starts = re.match(r"[A-Za-z_'\"\d]|:-", place.found) is not None
     if new_line and starts:
-        return Diagnostic("E0101", "expected `.` at the end of the statement", gap,
-                          (Label(place.here, "a new statement seems to begin here"),),
-                          "every statement ends with a dot")
+        return Diagnostic(
+            "E0101",
+            "expected `.` at the end of the statement",
+            gap,
+            (Label(place.here, "a new statement seems to begin here"),),
+            "every statement ends with a dot",
+        )
     return None
 
 
 def _no_annotation_mark(place: Place) -> Diagnostic | None:
     numbers = all(re.fullmatch(r"[\d.]+|/", p.text) for p in place.before)
     if place.before and numbers and re.match(r"[a-z']", place.found):
-        return Diagnostic("E0102", "expected `::` between a probability and its head", place.here,
-                          help=f"write `{place.previous.text if place.previous else '0.5'}::"
-                          f"{place.found}`")
+        return Diagnostic(
+            "E0102",
+            "expected `::` between a probability and its head",
+            place.here,
+            help=f"write `{place.previous.text if place.previous else '0.5'}::{place.found}`",
+        )
     return None
 
 
 def _head_list(place: Place) -> Diagnostic | None:
     seen = {piece.text for piece in place.before}
     if place.found == "," and not seen & {":-", "<-"} and "IF" in place.expected:
-        return Diagnostic("E0102", "a rule has one head", place.here,
-                          help="write one rule per head, or `;` between the alternatives of an "
-                          "annotated disjunction")
+        return Diagnostic(
+            "E0102",
+            "a rule has one head",
+            place.here,
+            help="write one rule per head, or `;` between the alternatives of an "
+            "annotated disjunction",
+        )
     return None
 
 
 def _second_arrow(place: Place) -> Diagnostic | None:
     if place.found not in (":-", "<-") or not place.before:
         return None
-    return Diagnostic("E0102", f"a second `{place.found}` in one statement", place.here,
-                      help="is the `.` of the statement before it missing?")
+    return Diagnostic(
+        "E0102",
+        f"a second `{place.found}` in one statement",
+        place.here,
+        help="is the `.` of the statement before it missing?",
+    )
 
 
 def _character(place: Place) -> Diagnostic | None:
@@ -230,8 +283,9 @@ def _character(place: Place) -> Diagnostic | None:
         help_text = "write other names in single quotes: `'é'`" if place.found.isalpha() else None
         if place.found in "‘’“”":
             help_text = "write straight quotes: `'` or `\"`"
-        return Diagnostic("E0106", f"unexpected character `{place.found}`", place.here,
-                          help=help_text)
+        return Diagnostic(
+            "E0106", f"unexpected character `{place.found}`", place.here, help=help_text
+        )
     return None
 
 

@@ -22,8 +22,10 @@ def check_aggregates(unit: Unit) -> Iterator[Diagnostic]:
                 if first.atom.span is not None:
                     labels = (Label(first.atom.span, f"`{signature}` is aggregated here"),)
                 yield Diagnostic(
-                    "E0303", f"the rules of `{signature}` do not use the same aggregate",
-                    head.atom.span, labels,
+                    "E0303",
+                    f"the rules of `{signature}` do not use the same aggregate",
+                    head.atom.span,
+                    labels,
                     "derive the values in a predicate of their own, and aggregate that one",
                 )
 

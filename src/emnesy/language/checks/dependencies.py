@@ -34,8 +34,15 @@ def edges(core: CoreProgram) -> Iterator[Edge]:
         for literal in rule.body:
             if isinstance(literal, Match):
                 for head in rule.heads:
-                    yield Edge(head.atom.signature, literal.atom.signature, literal.negated,
-                               head.aggregate is not None, rule, head, literal)
+                    yield Edge(
+                        head.atom.signature,
+                        literal.atom.signature,
+                        literal.negated,
+                        head.aggregate is not None,
+                        rule,
+                        head,
+                        literal,
+                    )
 
 
 def components(graph: Mapping[Signature, Iterable[Signature]]) -> dict[Signature, int]:

@@ -26,10 +26,13 @@ def check_disjunctions(unit: Unit) -> Iterator[Diagnostic]:
             continue
         if len(run) > 1 and abs(sum(p for _, p in run) - 1) < 1e-9 and len({p for _, p in run}) > 1:
             yield Diagnostic(
-                "W0403", f"these facts of `{run[0][0].signature}` are independent choices, although "
-                "they sum to 1", run[1][0].span,
+                "W0403",
+                f"these facts of `{run[0][0].signature}` are independent choices, although "
+                "they sum to 1",
+                run[1][0].span,
                 tuple(Label(head.span, "the first of them") for head, _ in run[:1] if head.span),
-                "write `;` instead of `.` between them if exactly one is true", "warning",
+                "write `;` instead of `.` between them if exactly one is true",
+                "warning",
             )
         run = [] if fact is None else [fact]
 

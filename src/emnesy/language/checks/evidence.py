@@ -17,8 +17,10 @@ def check_evidence(unit: Unit) -> Iterator[Diagnostic]:
         if other.holds != evidence.holds:
             labels = () if other.span is None else (Label(other.span, f"{_word(other)} here"),)
             yield Diagnostic(
-                "E0410", f"the evidence says that `{evidence.atom.name}` is both true and false",
-                evidence.span, labels,
+                "E0410",
+                f"the evidence says that `{evidence.atom.name}` is both true and false",
+                evidence.span,
+                labels,
             )
 
 

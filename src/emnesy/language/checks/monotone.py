@@ -31,8 +31,10 @@ def objection(
     for member in sorted(members):
         other = aggregated.get(member)
         if other is None:
-            return (f"`{member}` is part of the recursion without aggregating: put its body into "
-                    f"the rules of `{edge.head}`")
+            return (
+                f"`{member}` is part of the recursion without aggregating: put its body into "
+                f"the rules of `{edge.head}`"
+            )
         if other.name != aggregate.name:
             return f"the recursion mixes `{aggregate.name}` and `{other.name}`"
     values: set[str] = set()
@@ -49,8 +51,10 @@ def objection(
         return f"the aggregated value must not fall when `{'`, `'.join(sorted(values))}` grows"
     misused = next(_other_uses(edge, members, aggregated, values, aggregate.name), None)
     if misused is not None:
-        return (f"`{misused}`, the value of a recursive atom, may only be added to, and compared as "
-                f"`{misused} {'<' if aggregate.name == 'min' else '>'} …`")
+        return (
+            f"`{misused}`, the value of a recursive atom, may only be added to, and compared as "
+            f"`{misused} {'<' if aggregate.name == 'min' else '>'} …`"
+        )
     return None
 
 
@@ -94,7 +98,11 @@ def _other_uses(
     for literal in edge.rule.body:
         if isinstance(literal, Compare) and literal.op in (*better, *worse):
             left, right = direction(literal.left, values), direction(literal.right, values)
-            ops = {("up", "same"): better, ("same", "up"): worse, ("same", "same"): (*better, *worse)}
+            ops = {
+                ("up", "same"): better,
+                ("same", "up"): worse,
+                ("same", "same"): (*better, *worse),
+            }
             if literal.op in ops.get((left, right), ()):
                 continue
         skip = None

@@ -10,7 +10,12 @@ from emnesy.language import syntax
 from emnesy.language.checks.unit import Unit, error, is_auxiliary
 from emnesy.language.core import Signature
 
-BUILTINS = {Signature("between", 3), Signature("true", 0), Signature("fail", 0), Signature("false", 0)}
+BUILTINS = {
+    Signature("between", 3),
+    Signature("true", 0),
+    Signature("fail", 0),
+    Signature("false", 0),
+}
 _STATEMENTS = {Signature("query", 1), Signature("evidence", 1), Signature("evidence", 2)}
 _INSTEAD = {
     "findall": "collect with an aggregate in a head: `total(sum<X>) :- item(X).`",
@@ -53,8 +58,12 @@ def check_names(unit: Unit) -> Iterator[Diagnostic]:
         yield error("E0203", f"unknown predicate `{signature}`", span, _help(signature, by_name))
     for signature in (*BUILTINS, *_STATEMENTS):
         for head in defined.get(signature, ()):
-            yield error("E0212", f"`{signature}` is built in and cannot be defined", head.span,
-                        "choose another name")
+            yield error(
+                "E0212",
+                f"`{signature}` is built in and cannot be defined",
+                head.span,
+                "choose another name",
+            )
 
 
 def _help(signature: Signature, by_name: dict[str, list[Signature]]) -> str:

@@ -23,8 +23,12 @@ def check_networks(unit: Unit) -> Iterator[Diagnostic]:
         if _outputs(other) != _outputs(spec):
             labels = () if other.span is None else (Label(other.span, f"{_outputs(other)} here"),)
             yield Diagnostic(
-                "E0409", f"the network `{spec.network}` has {_outputs(spec)} here and another "
-                "number elsewhere", spec.span, labels, "use one network per number of outputs",
+                "E0409",
+                f"the network `{spec.network}` has {_outputs(spec)} here and another "
+                "number elsewhere",
+                spec.span,
+                labels,
+                "use one network per number of outputs",
             )
     declared = unit.core.networks
     meant: set[str] = set()
@@ -34,8 +38,12 @@ def check_networks(unit: Unit) -> Iterator[Diagnostic]:
         found = closest(name, [n for n in declared if n not in first])
         if found is not None:
             meant.add(found)
-            yield warning("W0401", f"no `:- network({name}, …)` declares this network", spec.span,
-                          f"did you mean `{found}`?")
+            yield warning(
+                "W0401",
+                f"no `:- network({name}, …)` declares this network",
+                spec.span,
+                f"did you mean `{found}`?",
+            )
     for name, directive in declared.items():
         if name not in first and name not in meant:
             yield warning("W0402", f"no `nn({name}, …)` uses this network", directive.span)
@@ -45,5 +53,3 @@ def _outputs(spec: NeuralSpec) -> str:
     if spec.output is None:
         return "one output"
     return f"{len(spec.domain)} outputs"
-
-

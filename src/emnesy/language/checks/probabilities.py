@@ -31,16 +31,22 @@ def check_probabilities(unit: Unit) -> Iterator[Diagnostic]:
                 value = f"the probability {_number(value)} does not lie between 0 and 1"
             if value is not None:
                 wrong = True
-                yield error("E0407", value, term.span,
-                            "a head is written `0.3::head`, with a number or a variable before `::`")
+                yield error(
+                    "E0407",
+                    value,
+                    term.span,
+                    "a head is written `0.3::head`, with a number or a variable before `::`",
+                )
         total = sum(value for _, value in known)
         if not wrong and total > 1 + _ROUNDING:
             labels = tuple(
                 Label(term.span, _number(value)) for term, value in known[:-1] if term.span
             )
             yield Diagnostic(
-                "E0408", f"the probabilities of this annotated disjunction sum to {_number(total)}",
-                known[-1][0].span, labels,
+                "E0408",
+                f"the probabilities of this annotated disjunction sum to {_number(total)}",
+                known[-1][0].span,
+                labels,
                 "they may sum to 1 at most; independent facts are separate statements",
             )
 

@@ -44,7 +44,9 @@ def _finding(rule: Rule, var: Var) -> Diagnostic:
         help_text = "a fact has no variables; write a body that says which values there are"
         if rule.choice is not None and rule.choice.neural is not None:
             help_text = "write a body that says which inputs there are: `… :- number(K).`"
-        return error("E0301", f"{what} is unbound in a statement without a body", var.span, help_text)
+        return error(
+            "E0301", f"{what} is unbound in a statement without a body", var.span, help_text
+        )
     places = {
         "negated" if isinstance(lit, Match) and lit.negated else "positive"
         for lit in rule.body
@@ -58,16 +60,32 @@ def _finding(rule: Rule, var: Var) -> Diagnostic:
         for v in input_variables(term)
     )
     if in_arithmetic and not _matched(rule, var.name):
-        return error("E0302", f"{what} is an input of arithmetic, but nothing binds it", var.span,
-                     f"bind {what} in an atom outside of arithmetic")
+        return error(
+            "E0302",
+            f"{what} is an input of arithmetic, but nothing binds it",
+            var.span,
+            f"bind {what} in an atom outside of arithmetic",
+        )
     if not places and _is_input(rule, var.name):
-        return error("E0302", f"{what} is an input of arithmetic, but nothing binds it", var.span,
-                     f"bind {what} by a positive atom, `is` or `in`")
+        return error(
+            "E0302",
+            f"{what} is an input of arithmetic, but nothing binds it",
+            var.span,
+            f"bind {what} by a positive atom, `is` or `in`",
+        )
     if places == {"negated"}:
-        return error("E0301", f"{what} occurs only below `not`, which binds nothing", var.span,
-                     f"bind {what} by a positive atom, or write `_` for \"any value\"")
-    return error("E0301", f"{what} is not bound by the body", var.span,
-                 f"use {what} in a positive body atom, or give it a value by `is` or `in`")
+        return error(
+            "E0301",
+            f"{what} occurs only below `not`, which binds nothing",
+            var.span,
+            f'bind {what} by a positive atom, or write `_` for "any value"',
+        )
+    return error(
+        "E0301",
+        f"{what} is not bound by the body",
+        var.span,
+        f"use {what} in a positive body atom, or give it a value by `is` or `in`",
+    )
 
 
 def _matched(rule: Rule, name: str) -> bool:
@@ -82,7 +100,10 @@ def _matched(rule: Rule, name: str) -> bool:
 
 def _is_input(rule: Rule, name: str) -> bool:
     return any(
-        v.name == name for lit in rule.body if not isinstance(lit, Match) for v in literal_variables(lit)
+        v.name == name
+        for lit in rule.body
+        if not isinstance(lit, Match)
+        for v in literal_variables(lit)
     )
 
 

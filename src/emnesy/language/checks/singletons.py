@@ -17,9 +17,12 @@ def check_singletons(unit: Unit) -> Iterator[Diagnostic]:
     for statement in unit.program.statements:
         if not isinstance(statement, (syntax.Clause, syntax.Constraint)):
             continue
-        if isinstance(statement, syntax.Clause) and statement.body is None and len(
-            statement.heads
-        ) == 1 and statement.heads[0].annotation is None:
+        if (
+            isinstance(statement, syntax.Clause)
+            and statement.body is None
+            and len(statement.heads) == 1
+            and statement.heads[0].annotation is None
+        ):
             continue  # a fact; its variables are unsafe, which says more
         counts: dict[str, tuple[Var, int]] = {}
         for term in statement_terms(statement):
@@ -33,5 +36,9 @@ def check_singletons(unit: Unit) -> Iterator[Diagnostic]:
                 counts[output.name] = (output, counts.get(output.name, (output, 0))[1] + 1)
         for name, (var, count) in counts.items():
             if count == 1 and not name.startswith("_"):
-                yield warning("W0301", f"`{name}` occurs only once in this statement", var.span,
-                              f"write `_{name}` or `_` if that is meant")
+                yield warning(
+                    "W0301",
+                    f"`{name}` occurs only once in this statement",
+                    var.span,
+                    f"write `_{name}` or `_` if that is meant",
+                )

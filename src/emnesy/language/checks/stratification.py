@@ -61,7 +61,10 @@ def _cycle(
     )
     if code == "E0307":
         return Diagnostic(
-            code, f"a cycle goes through negation: {route}", edge.span, labels,
+            code,
+            f"a cycle goes through negation: {route}",
+            edge.span,
+            labels,
             "whether the negated atom holds must not depend on the atom that needs it",
         )
     name = edge.rule_head.aggregate.name if edge.rule_head.aggregate else ""

@@ -21,15 +21,18 @@ def check_types(unit: Unit) -> Iterator[Diagnostic]:
         other = first.setdefault(signature, declaration)
         if other is not declaration:
             labels = () if other.span is None else (Label(other.span, "first declared here"),)
-            yield Diagnostic("E0213", f"the type of `{signature}` is declared twice",
-                             declaration.span, labels)
+            yield Diagnostic(
+                "E0213", f"the type of `{signature}` is declared twice", declaration.span, labels
+            )
         if signature not in unit.definitions:
             yield _unknown(signature, declaration, unit)
         for term in declaration.arguments:
             if not _is_type(term):
                 name = term.name if isinstance(term, Sym) else ""
                 yield error(
-                    "E0214", "this is not a type", term.span,
+                    "E0214",
+                    "this is not a type",
+                    term.span,
                     did_you_mean(name, TYPES)
                     or f"types are {', '.join(TYPES)}, ranges and lists of values",
                 )
@@ -38,11 +41,18 @@ def check_types(unit: Unit) -> Iterator[Diagnostic]:
 def _unknown(signature: Signature, declaration: TypeDecl, unit: Unit) -> Diagnostic:
     same = [s for s in unit.definitions if s.name == signature.name]
     if same:
-        return error("E0202", f"the type of `{signature}` is declared, but `{same[0]}` is defined",
-                     declaration.span)
+        return error(
+            "E0202",
+            f"the type of `{signature}` is declared, but `{same[0]}` is defined",
+            declaration.span,
+        )
     name = closest(signature.name, {s.name for s in unit.definitions})
-    return error("E0203", f"unknown predicate `{signature}`", declaration.span,
-                 None if name is None else f"did you mean `{name}`?")
+    return error(
+        "E0203",
+        f"unknown predicate `{signature}`",
+        declaration.span,
+        None if name is None else f"did you mean `{name}`?",
+    )
 
 
 def _is_type(term: Term) -> bool:

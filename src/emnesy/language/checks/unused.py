@@ -14,5 +14,9 @@ def check_unused(unit: Unit) -> Iterator[Diagnostic]:
         return
     for signature, heads in unit.definitions.items():
         if signature not in unit.uses:
-            yield warning("W0201", f"nothing uses `{signature}`", heads[0].span,
-                          "no rule, query, evidence or observation mentions it")
+            yield warning(
+                "W0201",
+                f"nothing uses `{signature}`",
+                heads[0].span,
+                "no rule, query, evidence or observation mentions it",
+            )

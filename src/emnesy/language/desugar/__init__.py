@@ -37,8 +37,12 @@ def desugar(program: syntax.Program, constants: Mapping[str, Term], report: Repo
         elif isinstance(statement, syntax.EvidenceStatement):
             for atom in _instances(statement.atom, scope):
                 if any(True for argument in atom.args for _ in variables(argument)):
-                    raise fail("E0406", "evidence is about ground atoms, without variables",
-                               atom.span, "to condition on a whole rule, write a constraint")
+                    raise fail(
+                        "E0406",
+                        "evidence is about ground atoms, without variables",
+                        atom.span,
+                        "to condition on a whole rule, write a constraint",
+                    )
                 evidence.append(Evidence(atom, statement.holds, statement.span))
         elif isinstance(statement, syntax.QueryStatement):
             queries.extend(Query(a, statement.span) for a in _instances(statement.atom, scope))

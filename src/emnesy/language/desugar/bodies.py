@@ -15,8 +15,16 @@ from emnesy.language.terms import Compound, Int, Term, Var
 Simple = syntax.Literal | syntax.Comparison | syntax.Negation
 _MOST_ALTERNATIVES = 64
 _OPPOSITE = {
-    "=:=": "=\\=", "=\\=": "=:=", "<": ">=", ">=": "<", ">": "=<", "=<": ">",
-    "=": "\\=", "\\=": "=", "==": "\\==", "\\==": "==",
+    "=:=": "=\\=",
+    "=\\=": "=:=",
+    "<": ">=",
+    ">=": "<",
+    ">": "=<",
+    "=<": ">",
+    "=": "\\=",
+    "\\=": "=",
+    "==": "\\==",
+    "\\==": "==",
 }
 _NEVER = Compare("<", Int(1), Int(0))
 
@@ -34,7 +42,9 @@ def alternatives(goal: syntax.Goal | None) -> list[list[Simple]]:
         branches = alternatives(part)
         if len(result) * len(branches) > _MOST_ALTERNATIVES:
             raise fail(
-                "E0309", f"this body has more than {_MOST_ALTERNATIVES} alternatives", goal.span,
+                "E0309",
+                f"this body has more than {_MOST_ALTERNATIVES} alternatives",
+                goal.span,
                 "give its disjunctions predicates of their own",
             )
         if len(branches) == 1:
@@ -45,9 +55,7 @@ def alternatives(goal: syntax.Goal | None) -> list[list[Simple]]:
     return result
 
 
-def literals(
-    goals: list[Simple], elsewhere: set[str], scope: Scope
-) -> list[BodyLiteral]:
+def literals(goals: list[Simple], elsewhere: set[str], scope: Scope) -> list[BodyLiteral]:
     """The core literals of a conjunction. `elsewhere`: names of the head's variables."""
     result: list[BodyLiteral] = []
     negations: list[tuple[int, syntax.Negation]] = []
@@ -62,10 +70,7 @@ def literals(
     positive = [lit for lit in result if isinstance(lit, Match)]
     for index, negation in negations:
         others = elsewhere | {
-            var.name
-            for goal in goals
-            if goal is not negation
-            for var in goal_variables(goal)
+            var.name for goal in goals if goal is not negation for var in goal_variables(goal)
         }
         result[index] = _negation(negation.goal, others, positive, scope)
     return result
@@ -96,7 +101,9 @@ def atom_of(atom: Atom, scope: Scope) -> Atom:
     for argument in args:
         if isinstance(argument, Compound) and argument.functor == "..":
             raise fail(
-                "E0310", "a range stands in a body", argument.span,
+                "E0310",
+                "a range stands in a body",
+                argument.span,
                 f"write a variable here and `X in {_text(argument)}` beside it",
             )
     return atom if args is atom.args else Atom(atom.name, args, atom.span)
@@ -130,7 +137,12 @@ def _negation(
     """The literal for ``not goal``; an auxiliary predicate where `goal` is more than an atom."""
     if isinstance(goal, syntax.Comparison) and goal.op in _OPPOSITE:
         return Compare(_OPPOSITE[goal.op], scope.term(goal.left), scope.term(goal.right), goal.span)
-    if isinstance(goal, syntax.Literal) and goal.atom.name not in ("true", "fail", "false", "between"):
+    if isinstance(goal, syntax.Literal) and goal.atom.name not in (
+        "true",
+        "fail",
+        "false",
+        "between",
+    ):
         return _negated_atom(atom_of(goal.atom, scope), scope)
     shared = tuple(v for v in distinct(goal_variables(goal)) if v.name in elsewhere)
     head = Atom(scope.predicate("not"), shared, goal.span)
@@ -164,5 +176,3 @@ def _negated_atom(atom: Atom, scope: Scope) -> Match:
 
 def _text(term: Term) -> str:
     return term.span.text if term.span else ".."
-
-

@@ -39,9 +39,12 @@ def clause_rules(clause: syntax.Clause, scope: Scope) -> None:
         return
     for head, alternative in zip(heads, clause.heads, strict=True):
         if head.aggregate is not None:
-            raise fail("E0306", "a probabilistic head cannot have an aggregate",
-                       alternative.head.span,
-                       "define the aggregate by a rule of its own and use it in this one's body")
+            raise fail(
+                "E0306",
+                "a probabilistic head cannot have an aggregate",
+                alternative.head.span,
+                "define the aggregate by a rule of its own and use it in this one's body",
+            )
     body = _one_body(clause.body, [v for h in heads for v in head_variables(h)], annotations, scope)
     body, bindings = solve_equations([*ranges, *body])
     heads = tuple(_bind_head(head, bindings) for head in heads)
@@ -101,14 +104,14 @@ def _one_body(
         for body, bindings in bodies
     ]
     shared = distinct(
-        outside
-        + [v for body, _ in bodies for lit in body for v in literal_variables(lit)]
+        outside + [v for body, _ in bodies for lit in body for v in literal_variables(lit)]
     )
     for var in shared:
         if not all(var.name in names for names in occurring):
             raise fail(
-                "E0311", f"`{var.name.partition('#')[0]}` does not occur in every alternative of "
-                "the body", var.span,
+                "E0311",
+                f"`{var.name.partition('#')[0]}` does not occur in every alternative of the body",
+                var.span,
                 "a probabilistic or aggregating rule counts the values of all variables; give the "
                 "disjunction a predicate of its own",
             )
@@ -129,13 +132,20 @@ def _choice(
     first = annotations[0]
     if isinstance(first, syntax.Neural):
         if len(annotations) > 1:
-            raise fail("E0405", "a neural predicate cannot be part of an annotated disjunction",
-                       first.span, "`nn(net, input, Output, Domain)` is a disjunction already")
+            raise fail(
+                "E0405",
+                "a neural predicate cannot be part of an annotated disjunction",
+                first.span,
+                "`nn(net, input, Output, Domain)` is a disjunction already",
+            )
         return neural_choice(first, heads[0], scope)
     kinds = {type(annotation) for annotation in annotations}
     if len(kinds) > 1:
-        raise fail("E0405", "the alternatives of this disjunction mix fixed, learned and neural "
-                   "probabilities", annotations[-1].span if annotations[-1] else None)
+        raise fail(
+            "E0405",
+            "the alternatives of this disjunction mix fixed, learned and neural probabilities",
+            annotations[-1].span if annotations[-1] else None,
+        )
     probabilities: list[Term | None] = []
     for annotation in annotations:
         if isinstance(annotation, syntax.Fixed):

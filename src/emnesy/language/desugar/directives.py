@@ -39,8 +39,9 @@ class Directives:
         """
         name, arguments = directive.name, directive.arguments
         if name == "foreign":
-            raise fail("E0208", "foreign functions are not supported in this version",
-                       directive.span)
+            raise fail(
+                "E0208", "foreign functions are not supported in this version", directive.span
+            )
         options = {key: option_value(value, scope) for key, value in directive.options.items()}
         if name == "network":
             if len(arguments) != 2 or not isinstance(arguments[0], Sym):
@@ -88,8 +89,11 @@ def option_value(term: Term, scope: Scope) -> Value:
         return term.value
     if isinstance(term, Sym):
         return term.name == "true" if term.name in ("true", "false") else term.name
-    raise fail("E0123", "an option is a number, a symbol, a string, true, false or a list of these",
-               term.span)
+    raise fail(
+        "E0123",
+        "an option is a number, a symbol, a string, true, false or a list of these",
+        term.span,
+    )
 
 
 def _factory(
@@ -98,11 +102,19 @@ def _factory(
     text = term.value if isinstance(term, Str) else term.name if isinstance(term, Sym) else ""
     module, colon, function = text.partition(":")
     if not module or not colon or not function:
-        raise fail("E0210", "the place of a factory is written \"module:factory\"", term.span,
-                   f"write `{_FORMS[directive.name]}`")
+        raise fail(
+            "E0210",
+            'the place of a factory is written "module:factory"',
+            term.span,
+            f"write `{_FORMS[directive.name]}`",
+        )
     return FactoryDirective(text, options, directive.span)
 
 
 def _malformed(directive: syntax.Directive) -> ProgramError:
-    return fail("E0210", f"this is not how `{directive.name}` is written", directive.span,
-                f"write `{_FORMS[directive.name]}`")
+    return fail(
+        "E0210",
+        f"this is not how `{directive.name}` is written",
+        directive.span,
+        f"write `{_FORMS[directive.name]}`",
+    )

@@ -26,8 +26,11 @@ def solve_equations(body: list[BodyLiteral]) -> tuple[list[BodyLiteral], dict[st
     tried: set[int] = set()
     while True:
         equation = next(
-            (lit for lit in body
-             if isinstance(lit, Compare) and lit.op == "=" and id(lit) not in tried),
+            (
+                lit
+                for lit in body
+                if isinstance(lit, Compare) and lit.op == "=" and id(lit) not in tried
+            ),
             None,
         )
         if equation is None:
@@ -45,9 +48,7 @@ def solve_equations(body: list[BodyLiteral]) -> tuple[list[BodyLiteral], dict[st
             tried.clear()
 
 
-def _solve(
-    equation: Compare, bound: set[str]
-) -> tuple[list[BodyLiteral], dict[str, Term]] | None:
+def _solve(equation: Compare, bound: set[str]) -> tuple[list[BodyLiteral], dict[str, Term]] | None:
     """What takes an equation's place, and a variable with its term; None: it stays, as a test."""
     left, right = equation.left, equation.right
     names = {v.name for v in (*variables(left), *variables(right))}
@@ -61,9 +62,11 @@ def _solve(
         if var.name not in bound or not any(True for _ in input_variables(term)):
             return [], {var.name: term}
     if (
-        isinstance(left, Compound) and isinstance(right, Compound)
+        isinstance(left, Compound)
+        and isinstance(right, Compound)
         and (left.functor, len(left.args)) == (right.functor, len(right.args))
-        and not is_arithmetic(left) and not is_arithmetic(right)
+        and not is_arithmetic(left)
+        and not is_arithmetic(right)
     ):
         pairs = zip(left.args, right.args, strict=True)
         return [Compare("=", a, b, equation.span) for a, b in pairs], {}

@@ -23,8 +23,12 @@ def core_head(head: syntax.HeadAtom, scope: Scope, ranges: list[BodyLiteral]) ->
     for position, argument in enumerate(head.args):
         if isinstance(argument, syntax.Aggregate):
             if aggregate is not None:
-                raise fail("E0305", "a head has one aggregate at most", argument.span,
-                           "write one rule per aggregate, each with a predicate of its own")
+                raise fail(
+                    "E0305",
+                    "a head has one aggregate at most",
+                    argument.span,
+                    "write one rule per aggregate, each with a predicate of its own",
+                )
             aggregate = _aggregate(argument, position, scope)
             args.append(scope.variable(argument.span))
             continue

@@ -40,22 +40,32 @@ def _input(term: Term, scope: Scope) -> Term:
     if isinstance(term, Sym):
         return term
     if not isinstance(term, (Var, Compound)):
-        raise fail("E0402", "an input of a network is a tensor's name, with its index if it has one",
-                   term.span, "write `image(I)` for `inputs[\"image\"][:, i]`")
+        raise fail(
+            "E0402",
+            "an input of a network is a tensor's name, with its index if it has one",
+            term.span,
+            'write `image(I)` for `inputs["image"][:, i]`',
+        )
     return scope.term(term)
 
 
 def _output(output: Term, head: Head) -> tuple[Var, int]:
     if not isinstance(output, Var):
-        raise fail("E0403", "the third argument of `nn` is the variable that takes the network's "
-                   "answer", output.span, "write a variable here and in the head")
+        raise fail(
+            "E0403",
+            "the third argument of `nn` is the variable that takes the network's answer",
+            output.span,
+            "write a variable here and in the head",
+        )
     places = [
         i for i, a in enumerate(head.atom.args) if isinstance(a, Var) and a.name == output.name
     ]
     if len(places) != 1 or sum(v.name == output.name for v in head_variables(head)) != 1:
         raise fail(
-            "E0403", f"the output `{output.name}` is not exactly one argument of the head",
-            output.span, f"write it once in `{head.atom.name}(…)`",
+            "E0403",
+            f"the output `{output.name}` is not exactly one argument of the head",
+            output.span,
+            f"write it once in `{head.atom.name}(…)`",
         )
     return output, places[0]
 
@@ -68,15 +78,23 @@ def _domain(domain: Term, scope: Scope) -> tuple[Term, ...]:
     items = list_items(term)
     parts = (term,) if items is None else items
     if items is None and not (isinstance(term, Compound) and term.functor == ".."):
-        raise fail("E0404", "a domain is a range or a list", domain.span,
-                   "write `0..9` or `[grass, water]`")
+        raise fail(
+            "E0404",
+            "a domain is a range or a list",
+            domain.span,
+            "write `0..9` or `[grass, water]`",
+        )
     values: list[Term] = []
     for part in parts:
         if isinstance(part, Compound) and part.functor == "..":
             low, high = part.args
             if not isinstance(low, Int) or not isinstance(high, Int):
-                raise fail("E0404", "the ends of this range are not integers", part.span,
-                           "they may use constants of the program, not variables")
+                raise fail(
+                    "E0404",
+                    "the ends of this range are not integers",
+                    part.span,
+                    "they may use constants of the program, not variables",
+                )
             if high.value - low.value >= _MOST_VALUES:
                 raise fail("E0404", f"a domain has at most {_MOST_VALUES} values", part.span)
             values.extend(Int(v, part.span) for v in range(low.value, high.value + 1))
