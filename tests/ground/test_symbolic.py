@@ -17,7 +17,8 @@ def test_every_function_of_the_grounder_is_known():
     "term",
     ["{x} + 3", "2 - {x}", "{x} * {x}", "{x} / 2", "{x} // 2", "{x} mod 3", "{x} rem 3", "{x} ** 2",
      "{x} ^ 2", "min({x}, 1)", "max({x}, 1)", "{x} /\\ 6", "{x} \\/ 6", "{x} xor 6", "{x} << 2", "{x} >> 1",
-     "-{x}", "abs({x})", "sign({x})", "floor({x} / 2)", "ceiling({x} / 2)", "round({x} / 2)", "integer({x} / 2)",
+     "-{x}", "abs({x})",
+     "sign({x})", "floor({x} / 2)", "ceiling({x} / 2)", "round({x} / 2)", "integer({x} / 2)",
      "truncate({x} / 2)", "float({x})", "sqrt(abs({x}))", "exp({x})", "log(abs({x}))"],
 )  # fmt: skip
 def test_sum_of_one_uncertain_number(term, x):
