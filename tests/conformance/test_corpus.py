@@ -128,11 +128,12 @@ def test_random_priors_agree_with_enumerate(path: Path, engine: str) -> None:
             np.testing.assert_allclose(got[predicate], want[predicate], atol=1e-8)
 
 
+@pytest.mark.parametrize("engine", engines())
 @pytest.mark.parametrize("path", [p for p in programs() if header_of(p).errors], ids=name_of)
-def test_errors(path: Path) -> None:
+def test_errors(path: Path, engine: str) -> None:
     header = header_of(path)
     with pytest.raises(emnesy.EmnesyError) as error:
-        compiled(path, "enumerate", 1, header.consts).query()
+        compiled(path, engine, 1, header.consts).query()
     assert sorted({d.code for d in error.value.diagnostics}) == sorted(set(header.errors))
     assert all(d.span is not None for d in error.value.diagnostics)
 
