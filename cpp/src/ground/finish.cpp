@@ -133,6 +133,12 @@ void mark(const Store& store, const GroundInput& input, Reach& reach) {
   for (const std::int32_t predicate : program.observed_predicates)
     for (Row row = 0; row < store.relations[predicate].size(); ++row)
       reach.add(store.relations[predicate].atom(row));
+  // A program that observes something is trained, and its networks' tensors must not change their shape because an
+  // input happens to matter to nothing.
+  if (!program.observed_predicates.empty())
+    for (std::size_t c = 0; c < program.choice_count(); ++c)
+      if (program.choice_kind[c] == ChoiceKind::Neural)
+        reach.add(program.choice_alternative[program.choice_alternative_begin[c]]);
   if (input.keep_all)
     for (std::size_t i = 0; i < program.atom_count(); ++i)
       if (store.atom_row[i] != Store::no_row) reach.add(static_cast<AtomId>(i));
