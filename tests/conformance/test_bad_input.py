@@ -207,7 +207,7 @@ def test_deep_nesting_is_read_or_refused(text: str) -> None:
         f"p({', '.join(map(str, range(2_000)))}).\n",
         f"p :- {', '.join(['q'] * 5_000)}.\nq.\nquery(p).\n",
         f"0.5::{'p' * 100_000}.\nquery({'p' * 100_000}).\n",
-        f"p({list(range(100))}).\n",
+        f"p({list(range(2_000))}).\n",
     ],
     ids=["lines", "predicates", "arguments", "body", "name", "list"],
 )

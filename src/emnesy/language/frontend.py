@@ -41,8 +41,12 @@ def nested_too_deeply(source: Source) -> ProgramError:
         default=(0, len(source.text)),
     )
     return ProgramError(
-        Diagnostic("E0125", f"a term or body of `{source.name}` is nested too deeply",
-                   Span(source, start, end), help="break it up into predicates of their own")
+        Diagnostic(
+            "E0125",
+            f"a term or body of `{source.name}` is nested too deeply",
+            Span(source, start, end),
+            help="break it up into predicates of their own",
+        )
     )
 
 

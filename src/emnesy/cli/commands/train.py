@@ -31,7 +31,9 @@ def command(
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Threads of PyTorch (default: half the cores) and the engine (all)."),
+        typer.Option(
+            min=1, help="Threads of PyTorch (default: half the cores) and the engine (all)."
+        ),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=0, help="Passes over the training data.")
