@@ -21,7 +21,9 @@ def test_inputs_that_matter_to_nothing_keep_their_place():
         answer = model.posterior({"digit": priors}, {"s": np.array([2, 0])})
         np.testing.assert_allclose(answer["digit"][:, [0, 2]], priors[:, [0, 2]], atol=1e-12)
         np.testing.assert_allclose(answer["digit"][:, 1], np.eye(4)[[2, 0]], atol=1e-12)
-        np.testing.assert_allclose(answer.log_likelihood, np.log([priors[0, 1, 2], priors[1, 1, 0]]))
+        np.testing.assert_allclose(
+            answer.log_likelihood, np.log([priors[0, 1, 2], priors[1, 1, 0]])
+        )
 
 
 def test_symbols_index_in_the_order_of_the_text_and_integers_by_value():

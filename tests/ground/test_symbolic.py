@@ -24,7 +24,9 @@ def test_every_function_of_the_grounder_is_known():
 def test_sum_of_one_uncertain_number(term, x):
     """`n(x)` is uncertain, so that its sum is computed in each world; `m(x)` is known while grounding."""
     known = f"m({x}). r(Y) :- m(X), Y is {term.format(x='X')}. query(r(_))."
-    unknown = f"0.5::n({x}). s(sum<X>) :- n(X). r(Y) :- s(X), Y is {term.format(x='X')}. query(r(_))."
+    unknown = (
+        f"0.5::n({x}). s(sum<X>) :- n(X). r(Y) :- s(X), Y is {term.format(x='X')}. query(r(_))."
+    )
     (atom,) = emnesy.load(known).compile("enumerate").query()
     answers = emnesy.load(unknown).compile("enumerate").query()
     ((computed, probability),) = answers.items()
