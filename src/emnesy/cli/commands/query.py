@@ -33,6 +33,11 @@ def command(
     show_diagnostics(program.warnings)
     model = program.compile(engine=engine, threads=threads)
     answers = model.query()
+    if not model.engine.exact:
+        typer.echo(
+            f"approximate: `{model.engine.name}` on a graph with loops; `--engine enumerate` is exact",
+            err=True,
+        )
     if as_json:
         typer.echo(json.dumps(answers, ensure_ascii=False))
         return
@@ -42,5 +47,3 @@ def command(
     width = max(len(atom) for atom in answers)
     for atom, probability in answers.items():
         typer.echo(f"{atom + ':':<{width + 2}}{probability:.6g}")
-    if not model.engine.exact:
-        typer.echo(f"approximate: `{model.engine.name}` on a graph with loops", err=True)
