@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emnesy.language import syntax
     from emnesy.language.core import CoreProgram
 
-DEFAULT_ENGINE = "bp"
+DEFAULT_ENGINE = "auto"
 
 T = TypeVar("T")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,16 @@ from emnesy.ground.symbolic import SymbolicTerms
 
 WORLD_LIMIT = 1 << 22
 CHUNK = 1 << 14
+AFFORDABLE_WORLDS = 1 << 16
+"""What `auto` takes on: a fraction of a second."""
+
+
+def world_count(grounded: GroundedProgram) -> int:
+    """Number of total choices of a ground program."""
+    native = grounded.native
+    return math.prod(
+        int(n) for n in np.diff(native.choice_alternative_begin) + native.choice_has_none
+    )
 
 
 class Enumerate:
@@ -32,9 +43,7 @@ class Enumerate:
         self._interface = interface
         self._alternatives = np.diff(native.choice_alternative_begin)
         self._cardinality = self._alternatives + native.choice_has_none
-        count = 1
-        for cardinality in self._cardinality:
-            count *= int(cardinality)
+        count = world_count(grounded)
         if count > WORLD_LIMIT:
             raise EngineError(
                 Diagnostic(
