@@ -35,6 +35,10 @@ DERIVED_SIZE = 1000.0
 RANGE_SIZE = 16.0
 
 
+LOOKAHEAD = 64
+"""Body literals that the join order weighs against each other: it would be quadratic in the body."""
+
+
 @dataclass(frozen=True)
 class Owner:
     """What a plan was made from, to explain its errors: a rule, query or evidence and its index."""
@@ -273,8 +277,9 @@ class Planner:
             if ready is not None:
                 emit(ready)
                 continue
-            costs = [(self._cost(assembler, body[i]), i) for i in left]
-            cost, best = min(costs)
+            cost, best = min((self._cost(assembler, body[i]), i) for i in left[:LOOKAHEAD])
+            if cost == float("inf"):
+                cost, best = min((self._cost(assembler, body[i]), i) for i in left)
             if cost == float("inf"):
                 raise Unbound(self._first_unbound(assembler, [body[i] for i in left]))
             emit(best)
