@@ -63,6 +63,7 @@ class CompiledProgram:
         self.interface = interface
         self.engine = engine
         self.threads = threads
+        self._options = dict(core.engine_options) if core.engine == engine.name else {}
         self._fixed: dict[np.dtype[Any], Array] = {
             np.dtype(np.float32): interface.fixed.astype(np.float32),
             np.dtype(np.float64): interface.fixed,
@@ -197,5 +198,5 @@ class CompiledProgram:
             task=task,
             threads=self.threads if threads is None else threads,
             seed=seed,
-            options=options,
+            options={**self._options, **(options or {})},
         )

@@ -16,6 +16,10 @@ T = TypeVar("T")
 STACK_BYTES = 512 << 20
 FRAMES = 12_000
 
+_limits = (
+    threading.Lock()
+)  # the recursion limit and the stack size of new threads belong to the process
+
 
 def run_deep(work: Callable[[], T]) -> T:
     """`work()`; where it recurses too deeply for the thread it is in, once more on a large stack.
@@ -35,15 +39,16 @@ def run_deep(work: Callable[[], T]) -> T:
         except BaseException as error:
             failure.append(error)
 
-    limit, size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
-    try:
-        sys.setrecursionlimit(max(limit, FRAMES))
-        thread = threading.Thread(target=target, daemon=True)  # Ctrl-C must not wait for it
-        thread.start()
-        thread.join()
-    finally:
-        sys.setrecursionlimit(limit)
-        threading.stack_size(size)
+    with _limits:
+        limit, size = sys.getrecursionlimit(), threading.stack_size(STACK_BYTES)
+        try:
+            sys.setrecursionlimit(max(limit, FRAMES))
+            thread = threading.Thread(target=target, daemon=True)  # Ctrl-C must not wait for it
+            thread.start()
+            thread.join()
+        finally:
+            sys.setrecursionlimit(limit)
+            threading.stack_size(size)
     if failure:
         raise failure[0]
     return outcome[0]

@@ -47,8 +47,12 @@ def test_a_range_is_not_two_floats():
 
 @pytest.mark.parametrize(
     ("text", "probability"),
-    [("1/6::a.", op("/", Int(1), Int(6))), ("0.1::a.", Float(0.1)), ("1e-3::a.", Float(1e-3)),
-     ("P::a :- p(P).", Var("P"))],
+    [
+        ("1/6::a.", op("/", Int(1), Int(6))),
+        ("0.1::a.", Float(0.1)),
+        ("1e-3::a.", Float(1e-3)),
+        ("P::a :- p(P).", Var("P")),
+    ],
 )
 def test_probabilities(text, probability):
     assert statement(text).heads[0].annotation.probability == probability
