@@ -8,6 +8,7 @@ import pkgutil
 import re
 import shlex
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,41 @@ def test_engines_table() -> None:
     from emnesy.engine.registry import engines
 
     assert FIRST_CELL.findall(section("docs/engines.md", "The engines")) == sorted(engines())
+
+
+def option_rows(name: str, heading: str) -> dict[str, str]:
+    pattern = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
+    return dict(pattern.findall(section(name, heading)))
+
+
+def test_training_options_table() -> None:
+    from emnesy.learn.options import TrainOptions
+
+    text = section("docs/learning.md", "Options of training")
+    cells = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    named = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+    assert sorted(named) == sorted(field.name for field in fields(TrainOptions))
+
+
+def test_belief_propagation_options_table() -> None:
+    from emnesy.engine.bp import OPTIONS
+
+    defaults = {name: str(spec.default) for name, spec in OPTIONS.items()}
+    assert option_rows("docs/engines.md", "Belief propagation") == defaults
+
+
+@pytest.mark.parametrize(
+    "text", [b for lang, b in BLOCK.findall(read("docs/language.md")) if lang == "prolog"]
+)
+def test_programs_of_the_language_page_are_accepted(text: str) -> None:
+    """Each compiles, and where it asks something, is answered; computed numbers by `enumerate`."""
+    import emnesy
+
+    model = emnesy.load(text).compile(engine="enumerate" if "min<" in text else "bp")
+    if "query(" in text:
+        answers = model.query()
+        assert answers
+        assert all(0 <= p <= 1 for p in answers.values())
 
 
 def test_make_targets_table() -> None:
