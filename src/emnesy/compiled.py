@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import Array, CompiledEngine, EngineResult, Report, Task
+from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Report, Task
 from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
 
@@ -28,7 +28,8 @@ class Posterior(Mapping[str, Any]):
 
     `log_likelihood` (B,): log p(evidence); `possible` (B,): False where the evidence has probability
     zero, in which case the log-likelihood is `emnesy.engine.base.LOG_ZERO` and the posterior the prior.
-    `fixed`: posteriors of the program's own probabilities, (B, F).
+    `fixed`: posteriors of the program's own probabilities, (B, F). `state`: what the engine remembers of
+    these examples, to be handed to a later call on them; None where it has nothing to remember.
     """
 
     marginals: Mapping[str, Any]
@@ -36,6 +37,7 @@ class Posterior(Mapping[str, Any]):
     possible: Any
     report: Report
     fixed: NDArray[Any]
+    state: EngineState | None = None
 
     def __getitem__(self, predicate: str) -> Any:
         return self.marginals[predicate]
@@ -78,6 +80,7 @@ class CompiledProgram:
         threads: int | None = None,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,
     ) -> Posterior:
         """The E-step for B examples.
 
@@ -85,11 +88,12 @@ class CompiledProgram:
         NumPy or torch on the CPU, float32 or float64. `evidence`: observed predicate -> labels
         ``(B, *keys)``, integers (or symbols), -1 unobserved; also single atoms, ``{"sum(3)": 7}``.
         `task`: posterior marginals, the most probable joint assignment, or a joint sample (one-hot).
+        `state`: `Posterior.state` of an earlier call on the same examples, to continue from there.
 
         Raises `DataError` for tensors that do not fit the program. Impossible evidence is no error:
         see `Posterior.possible`.
         """
-        result = self._run(priors, evidence, task, threads, seed, options)
+        result = self._run(priors, evidence, task, threads, seed, options, state)
         marginals = {}
         for spec, block in zip(self.interface.priors, result.posteriors, strict=False):
             source = (priors or {})[spec.predicate]
@@ -101,6 +105,7 @@ class CompiledProgram:
             possible=like(example, result.possible),
             report=result.report,
             fixed=result.posteriors[-1],
+            state=result.state,
         )
 
     def log_likelihood(
@@ -188,6 +193,7 @@ class CompiledProgram:
         threads: int | None,
         seed: int,
         options: Mapping[str, Any] | None,
+        state: EngineState | None = None,
     ) -> EngineResult:
         blocks, batch = read_priors(self.interface, priors or {})
         labels = read_labels(self.interface, evidence or {}, batch)
@@ -199,4 +205,5 @@ class CompiledProgram:
             threads=self.threads if threads is None else threads,
             seed=seed,
             options={**self._options, **(options or {})},
+            state=state,
         )

@@ -10,6 +10,8 @@ from typing import Literal as OneOf
 import numpy as np
 from numpy.typing import NDArray
 
+from emnesy.diagnostics import Diagnostic, EngineError
+
 Task = OneOf["marginals", "map", "sample"]
 
 Array = NDArray[np.floating[Any]]
@@ -31,6 +33,25 @@ class Report:
 
 
 @dataclass(frozen=True)
+class EngineState:
+    """What an engine remembers of each example from one call to the next: messages, chains.
+
+    Opaque to callers, who may keep it, pick rows of it and hand it back to the engine that made it.
+    Plain arrays, one row per example, so that it can be stored without pickle.
+    """
+
+    engine: str
+    arrays: Mapping[str, NDArray[Any]]  # name -> (B, ...)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values()), ()))
+
+    def rows(self, index: Any) -> EngineState:
+        """The state of some examples: anything that indexes the first axis of an array."""
+        return EngineState(self.engine, {name: a[index] for name, a in self.arrays.items()})
+
+
+@dataclass(frozen=True)
 class EngineResult:
     """The answer to one engine call on B examples.
 
@@ -44,6 +65,7 @@ class EngineResult:
     possible: NDArray[np.bool_]  # (B,)
     queries: Array  # (B, Q): marginal probability of each query atom
     report: Report
+    state: EngineState | None = None  # to continue from, where the engine has anything to continue
 
 
 class CompiledEngine(Protocol):
@@ -61,6 +83,7 @@ class CompiledEngine(Protocol):
         threads: int = 1,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,
     ) -> EngineResult:
         """Posterior marginals and log-evidence of a batch.
 
@@ -68,6 +91,25 @@ class CompiledEngine(Protocol):
         own probabilities (`Interface.fixed`); each ``(B, size)``, or ``(1, size)`` to use one prior for
         all examples; all of one dtype. `evidence`: C-contiguous
         int32 ``(B, slots)`` of label indices, -1 unobserved. Checked by the caller
-        (`emnesy.compiled`), which alone knows the names to put in messages.
+        (`emnesy.compiled`), which alone knows the names to put in messages. `state`: where an earlier
+        call on the same examples (in this order) left off; `EngineError` E0709 where it does not fit.
+        Engines with nothing to remember ignore it.
         """
         ...
+
+
+def check_state(state: EngineState, engine: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise `EngineError` E0709 unless `state` is `engine`'s and has exactly arrays of these shapes."""
+    found = {name: array.shape for name, array in state.arrays.items()}
+    if state.engine == engine and found == dict(shapes):
+        return
+    if state.engine != engine:
+        problem = f"a state of `{state.engine}` was handed to `{engine}`"
+    else:
+        rows = next(iter(shapes.values()))[0]
+        problem = (
+            f"the state of {len(state)} examples does not fit this call on {rows}, or this program"
+        )
+    raise EngineError(
+        Diagnostic("E0709", problem, help="hand a state back to the program that returned it")
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy import _core
-from emnesy.engine.base import Array, EngineResult, Report, Task
+from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 
@@ -61,6 +61,7 @@ class BeliefPropagation:
         threads: int = 1,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,  # noqa: ARG002
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
         posteriors, log_evidence, possible, queries, converged, iterations, residual = (

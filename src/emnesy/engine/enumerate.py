@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import LOG_ZERO, Array, EngineResult, Report, Task
+from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task
 from emnesy.engine.registry import EngineInfo
 from emnesy.ground.evaluate import Evaluator, Worlds
 from emnesy.ground.interface import Interface
@@ -74,6 +74,7 @@ class Enumerate:
         threads: int = 1,  # noqa: ARG002
         seed: int = 0,
         options: Mapping[str, Any] | None = None,  # noqa: ARG002
+        state: EngineState | None = None,  # noqa: ARG002
     ) -> EngineResult:
         """See `CompiledEngine.run`."""
         native = self._grounded.native
