@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from emnesy.data.addition import add
+from emnesy.engine.base import EngineState
 from emnesy.ground.interface import Axis, InputRef, Interface, LabelSpec, PriorSpec
 from emnesy.language.core import CoreProgram, FactoryDirective, Signature
 
@@ -24,6 +25,7 @@ class FakePosterior:
     marginals: dict[str, Tensor]
     log_likelihood: Tensor
     possible: Tensor
+    state: EngineState | None = None
 
     def __getitem__(self, predicate: str) -> Tensor:
         return self.marginals[predicate]
@@ -93,6 +95,7 @@ class FakeAddition:
         threads: int | None = None,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,
     ) -> FakePosterior:
         self.calls += 1
         weights, beta, scale, possible = self._backward(
@@ -103,7 +106,14 @@ class FakeAddition:
         result = walk(weights, beta, torch.Generator().manual_seed(seed), task)
         prior = priors["digit"]
         result = torch.where(possible[:, None, None, None], result.to(prior.dtype), prior)
-        return FakePosterior({"digit": result}, likelihood.to(prior.dtype), possible)
+        # What it remembers: how often it was asked of each example, and the sum's last digit.
+        asked = np.zeros(len(prior), np.int64) if state is None else state.arrays["asked"]
+        memory = {"asked": asked + 1, "last": evidence["sum"][:, 0].numpy()}
+        if state is not None:
+            assert np.array_equal(state.arrays["last"], memory["last"]), "another example's state"
+        return FakePosterior(
+            {"digit": result}, likelihood.to(prior.dtype), possible, EngineState("fake", memory)
+        )
 
     def predict(self, choices: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {"sum": add(choices["digit"])}

@@ -10,6 +10,7 @@ from typing import Literal as OneOf
 import torch
 from torch import Tensor
 
+from emnesy.engine.base import EngineState
 from emnesy.learn.outputs import Output, as_float
 from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
@@ -26,7 +27,7 @@ class EStep:
 
     `targets` and `priors`: predicate -> ``(B, *shape)``, float32 or float64, on the device of the
     network output. `log_likelihood`: ``(B,)``, 0 for the examples that are not `possible`.
-    `seconds`: wall time.
+    `seconds`: wall time. `state`: what the engine remembers of these examples.
     """
 
     targets: dict[str, Tensor]
@@ -34,6 +35,7 @@ class EStep:
     log_likelihood: Tensor
     possible: Tensor
     seconds: float
+    state: EngineState | None = None
 
     @property
     def impossible(self) -> int:
@@ -64,6 +66,7 @@ class Inference:
         *,
         targets: Targets = "soft",
         seed: int = 0,
+        state: EngineState | None = None,
     ) -> EStep:
         """Targets for network `outputs` (predicate -> ``(B, *shape)``) given labels.
 
@@ -79,7 +82,12 @@ class Inference:
         }
         on_cpu = {name: prior.cpu() for name, prior in priors.items()}
         answer = self.model.posterior(
-            on_cpu, evidence, task=TASKS[targets], threads=self.threads, seed=seed
+            on_cpu,
+            evidence,
+            task=TASKS[targets],
+            threads=self.threads,
+            seed=seed,
+            state=state,
         )
         possible = torch.as_tensor(answer.possible)
         likelihood = torch.as_tensor(answer.log_likelihood)
@@ -90,6 +98,7 @@ class Inference:
             torch.where(possible, likelihood, torch.zeros_like(likelihood)),
             possible,
             time.perf_counter() - started,
+            answer.state,
         )
 
     def check(self, outputs: Mapping[str, Tensor]) -> None:

@@ -14,6 +14,7 @@ from typing import Literal as OneOf
 import torch
 from torch import Tensor, nn
 
+from emnesy.engine.base import EngineState
 from emnesy.learn.autograd import with_slopes
 from emnesy.learn.estep import TASKS, EStep, Inference, Targets
 from emnesy.learn.outputs import as_float
@@ -66,13 +67,20 @@ class ProgramLoss(nn.Module):
         return self.value(logits, self.e_step(logits, evidence))
 
     def e_step(
-        self, logits: Mapping[str, Tensor], evidence: Mapping[str, Tensor], seed: int | None = None
+        self,
+        logits: Mapping[str, Tensor],
+        evidence: Mapping[str, Tensor],
+        seed: int | None = None,
+        state: EngineState | None = None,
     ) -> EStep:
-        """The E-step alone, its targets to be used for one or several calls of `value`."""
+        """The E-step alone, its targets to be used for one or several calls of `value`.
+
+        `state`: `EStep.state` of an earlier call on the same examples, to continue from.
+        """
         if seed is None:
             seed = self.seed + self.calls
         self.calls += 1
-        return self.inference(logits, evidence, targets=self.targets, seed=seed)
+        return self.inference(logits, evidence, targets=self.targets, seed=seed, state=state)
 
     def value(self, logits: Mapping[str, Tensor], step: EStep) -> Tensor:
         """The loss of a batch given its E-step."""

@@ -46,6 +46,8 @@ class TrainOptions:
     patience: int = 0
     """Epochs without a better validation likelihood after which training stops; 0: never."""
     shuffle: bool = True
+    persist: bool = True
+    """Whether the engine goes on from its messages or chains of the example's last E-step."""
     workers: int = 0
     """Processes that load data (`torch.utils.data.DataLoader`); 0: none."""
     device: str = "cpu"

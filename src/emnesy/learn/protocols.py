@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from emnesy.engine.base import EngineState
 from emnesy.ground.interface import Interface
 from emnesy.language.core import CoreProgram
 
@@ -26,6 +27,11 @@ class PosteriorLike(Protocol):
     @property
     def possible(self) -> Any:
         """``(B,)`` False where the evidence has probability zero."""
+        ...
+
+    @property
+    def state(self) -> EngineState | None:
+        """What the engine remembers of these examples."""
         ...
 
 
@@ -51,6 +57,7 @@ class ProgramLike(Protocol):
         threads: int | None = None,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,
     ) -> PosteriorLike:
         """Posterior marginals (or one-hot ``"map"``, ``"sample"``) of a batch."""
         ...

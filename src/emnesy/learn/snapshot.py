@@ -36,6 +36,7 @@ def save(trainer: Trainer, folder: Path) -> None:
         "random": random_tensors,
         "best": trainer.progress.best_weights,
         "targets": _targets(trainer),
+        "memory": {} if trainer.memory is None else trainer.memory.tensors(),
     }
     tensors = {f"{g}.{name}": t.clone() for g, part in groups.items() for name, t in part.items()}
     scalars = {
@@ -70,6 +71,8 @@ def restore(trainer: Trainer, folder: Path) -> None:
     trainer.progress.restore(scalars["progress"])
     trainer.progress.best_weights = groups.get("best", {})
     trainer.targets = _restored_targets(groups.get("targets", {}))
+    if trainer.memory is not None:
+        trainer.memory.restore(groups.get("memory", {}))
     restore_random(groups["random"], scalars["random"])
 
 

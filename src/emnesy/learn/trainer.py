@@ -18,6 +18,7 @@ from emnesy.learn.evaluate import Evaluation, evaluate
 from emnesy.learn.examples import Examples
 from emnesy.learn.interrupt import Interrupt
 from emnesy.learn.losses import EMLoss, LogLikelihood
+from emnesy.learn.memory import Memory
 from emnesy.learn.observer import Observer
 from emnesy.learn.optimizers import entropy_weight, make_average, make_optimizer, make_schedule
 from emnesy.learn.options import TrainOptions
@@ -72,6 +73,9 @@ class Trainer:
         self.progress = Progress()
         self._tables = {s.predicate: ValueTable(s.domain) for s in model.interface.priors}
         self.targets: dict[int, EStep] = {}  # e_step="epoch": by batch number
+        # Without numbers that stay with the examples, nothing can be kept for them.
+        known = options.persist and train.count is not None and not train.iterable
+        self.memory = Memory(train.count or 0) if known else None
 
     @property
     def networks(self) -> Bridge:
@@ -132,7 +136,7 @@ class Trainer:
         for _ in range(self.options.m_steps):
             outputs = self.bridge(inputs)
             if step is None:
-                step = self.loss.e_step(outputs, batch.labels, self._e_step_seed())
+                step = self._e_step(outputs, batch, self._e_step_seed())
                 e_seconds = step.seconds
             if isinstance(self.loss, EMLoss):
                 self.loss.entropy = entropy_weight(self.options, self._share_done())
@@ -143,6 +147,13 @@ class Trainer:
         self.progress.seconds["e_step"] += e_seconds
         self.progress.seconds["network"] += time.perf_counter() - clock - e_seconds
         self.progress.batch += 1
+
+    def _e_step(self, outputs: Mapping[str, Tensor], batch: Batch, seed: int) -> EStep:
+        if self.memory is None:
+            return self.loss.e_step(outputs, batch.labels, seed)
+        step = self.loss.e_step(outputs, batch.labels, seed, self.memory.recall(batch.indices))
+        self.memory.keep(batch.indices, step.state)
+        return step
 
     def _gradient_step(self, loss: Tensor, count: int) -> None:
         self.optimizer.zero_grad(set_to_none=True)
@@ -177,7 +188,7 @@ class Trainer:
         with torch.no_grad():
             for number, batch in enumerate(self.train.batches(epoch)):
                 outputs = self.bridge(batch.to(self.device).inputs)
-                step = self.loss.e_step(outputs, batch.labels, self._e_step_seed() + number)
+                step = self._e_step(outputs, batch, self._e_step_seed() + number)
                 self.targets[number] = step
                 self.progress.seconds["e_step"] += step.seconds
         self.bridge.train()
