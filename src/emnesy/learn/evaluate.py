@@ -16,6 +16,7 @@ from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
 from emnesy.learn.examples import Examples
 from emnesy.learn.protocols import ProgramLike
+from emnesy.learn.run_folder import finite
 from emnesy.learn.values import ValueTable
 
 
@@ -38,6 +39,19 @@ class Evaluation:
     impossible: int
     predictions: dict[str, Tensor]
     metrics: dict[str, float] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, as JSON lines give them."""
+        result: dict[str, Any] = {
+            "label_accuracy": self.label_accuracy,
+            "accuracy": dict(self.accuracy),
+            "log_likelihood": self.log_likelihood,
+        }
+        if self.metrics:
+            result["metrics"] = dict(self.metrics)
+        if self.impossible:
+            result["impossible"] = self.impossible
+        return dict(finite(result))
 
 
 @torch.no_grad()
