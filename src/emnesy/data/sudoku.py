@@ -19,11 +19,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from emnesy.data.binary_metrics import best_threshold, renamed_accuracy, roc_auc
 from emnesy.data.digits import Digits, Source
 from emnesy.data.mnist import load_digits
 from emnesy.data.sudoku_grids import Grid, is_valid, random_grid
 from emnesy.diagnostics import DataError, Diagnostic
 from emnesy.learn.batch import Batch, Item
+from emnesy.learn.own_metrics import OtherSplits
 
 SPLITS = ("train", "valid", "test")
 
@@ -43,6 +45,9 @@ class SudokuDataset(Dataset[Item]):
         self.box = box
         self.classes = digits.classes[rows]
         self.valid = torch.from_numpy(is_valid(self.classes.numpy(), box))
+
+    asks: Mapping[str, Mapping[str, int]] = {"valid": {"valid": 1}}
+    """Whatever a puzzle's label, log p(valid | x) is its score (`emnesy.learn.own_metrics`)."""
 
     @property
     def size(self) -> int:
@@ -64,6 +69,37 @@ class SudokuDataset(Dataset[Item]):
             labels={"valid": self.valid[chosen].to(torch.int64)},
             indices=chosen,
         )
+
+    def metrics(
+        self,
+        predictions: Mapping[str, Tensor],
+        scores: Mapping[str, Tensor],
+        splits: OtherSplits,
+    ) -> dict[str, float]:
+        """`argmax_validity`: whether the grid of most probable digits is valid just when the label says so.
+
+        `roc_auc` of log p(valid | x); `validity_threshold_valid` and `validity_threshold_train`: accuracy of
+        the label with the threshold that is best on the validation (training) puzzles;
+        `digit_accuracy_renamed`: under the best renaming of the classes.
+        """
+        truth = self.valid.numpy()
+        grids = predictions["holds"].numpy() - 1
+        score = _finite(scores["valid"])
+        figures = {
+            "argmax_validity": float((is_valid(grids, self.box) == truth).mean()),
+            "digit_accuracy_renamed": renamed_accuracy(grids, self.classes.numpy(), self.size),
+            "roc_auc": roc_auc(score, truth),
+        }
+        for name in ("valid", "train"):
+            other = splits(name)
+            if other is not None:
+                threshold = best_threshold(
+                    _finite(other.scores["valid"]), other.dataset.valid.numpy()
+                )
+                figures[f"validity_threshold_{name}"] = float(
+                    ((score >= threshold) == truth).mean()
+                )
+        return figures
 
     def describe(self) -> str:
         """One line for people."""
@@ -164,6 +200,10 @@ def _corrupted(
             symbols[cell], images[cell] = other, pool.take(other)
         again = bool(is_valid(symbols, box)) or generator.random() < 0.5
     return images
+
+
+def _finite(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return scores.double().clamp(min=-1e30).numpy()
 
 
 def _bad_option(problem: str, remedy: str | None = None) -> DataError:

@@ -13,6 +13,7 @@ from emnesy.diagnostics import EmnesyError
 from emnesy.language.core import CoreProgram
 from emnesy.learn.checkpoint import seed_everything
 from emnesy.learn.evaluate import Evaluation
+from emnesy.learn.examples import Examples
 from emnesy.learn.factories import importable, make_networks
 from emnesy.learn.observer import Observer
 from emnesy.learn.options import TrainOptions
@@ -92,17 +93,8 @@ class Session:
         seed_everything(settings.seed)
         networks = make_networks(core, self.program_folder, settings.networks)
         inputs = sum(len(spec.choices) for spec in model.interface.priors)
-        splits = {
-            split: open_split(
-                model,
-                self.program_folder,
-                split,
-                seed=settings.seed,
-                options=settings.data,
-                **self._reading(split == "train", inputs),
-            )
-            for split in SPLITS
-        }
+        self.model, self._inputs = model, inputs
+        splits = {split: self._open(split, training=split == "train") for split in SPLITS}
         if splits["train"] is None:
             raise problem(
                 "E0635",
@@ -137,7 +129,7 @@ class Session:
             if not finished:
                 return self._outcome(finished, None, ())
             trainer.finish()
-            evaluation = trainer.evaluate(self.test) if self.test else None
+            evaluation = trainer.evaluate(self.test, self._open) if self.test else None
         outcome = self._outcome(finished, evaluation, ())
         if self.folder is None:
             return outcome
@@ -150,14 +142,19 @@ class Session:
         if self.folder is not None:
             self.folder.write_metrics([*self.trainer.progress.history, *more])
 
-    def _reading(self, training: bool, inputs: int) -> dict[str, Any]:
-        if not training:
-            return {"batch_size": evaluation_batch(inputs)}
-        return {
-            "batch_size": _batch_size(self.options, inputs),
-            "shuffle": self.options.shuffle,
-            "workers": self.options.workers,
-        }
+    def _open(self, split: str, training: bool = False) -> Examples | None:
+        options = self.options
+        size = _batch_size(options, self._inputs) if training else evaluation_batch(self._inputs)
+        return open_split(
+            self.model,
+            self.program_folder,
+            split,
+            seed=self.settings.seed,
+            options=self.settings.data,
+            batch_size=size,
+            shuffle=training and options.shuffle,
+            workers=options.workers if training else 0,
+        )
 
     def _outcome(
         self, finished: bool, evaluation: Evaluation | None, notes: tuple[str, ...]

@@ -84,8 +84,14 @@ class TrainedRun:
 
     def split(self, name: str) -> Examples:
         """A split of the run's data set (`DataError` E0635 where there is no such split)."""
+        examples = self._other(name)
+        if examples is None:
+            raise problem("E0635", f"the data factory gives no {name} split")
+        return examples
+
+    def _other(self, name: str) -> Examples | None:
         inputs = sum(len(spec.choices) for spec in self.model.interface.priors)
-        examples = open_split(
+        return open_split(
             self.model,
             self._folder,
             name,
@@ -93,14 +99,11 @@ class TrainedRun:
             options=self._data,
             batch_size=evaluation_batch(inputs),
         )
-        if examples is None:
-            raise problem("E0635", f"the data factory gives no {name} split")
-        return examples
 
     def evaluate(self, examples: Examples) -> Evaluation:
         """Accuracies, likelihood and the data set's own metrics."""
         with importable(self._folder):
-            return evaluate(self.model, self.bridge, self._inference, examples)
+            return evaluate(self.model, self.bridge, self._inference, examples, others=self._other)
 
     @torch.no_grad()
     def predict(self, examples: Examples) -> Iterator[Prediction]:
