@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from emnesy.diagnostics import Diagnostic, ProgramError
+from emnesy.diagnostics import DataError, Diagnostic, ProgramError
 
 Constants = dict[str, "int | float | str"]
 
@@ -42,6 +42,32 @@ def parse_constants(assignments: Iterable[str] | None) -> Constants:
             raise ProgramError(Diagnostic("E0803", f"`-c` sets the constant `{name}` twice"))
         constants[name] = parse_value(text)
     return constants
+
+
+def parse_pairs(option: str, given: Iterable[str] | None) -> dict[str, Any]:
+    """``name=value`` texts as a mapping; values are numbers, true, false or text.
+
+    Raises:
+        DataError: a text is not ``name=value``; `option` is the one it was given to.
+    """
+    result = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise DataError(
+                Diagnostic(
+                    "E0810",
+                    f"`{option} {text}` sets no option",
+                    help=f"write {option} name=value",
+                )
+            )
+        result[name.strip()] = parse_option_value(value.strip())
+    return result
+
+
+def parse_option_value(text: str) -> int | float | str | bool:
+    """Like `parse_value`, and true and false."""
+    return text == "true" if text in ("true", "false") else parse_value(text)
 
 
 def parse_value(text: str) -> int | float | str:

@@ -4,7 +4,7 @@ outputs)``.
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 
 def lenet(outputs: int = 10, dropout: float = 0.0) -> nn.Sequential:
@@ -54,6 +54,40 @@ def bn_cnn(
         *_dropout(dropout),
         nn.Linear(hidden, outputs),
     )
+
+
+class TileNet(nn.Module):
+    """One small network for every tile of a map: ``(B, 3, 8k, 8k)`` to ``(B, k, k, outputs)``.
+
+    Convolution 3→6 (5×5), max-pooling, 24→84→outputs: the size of the published path planning results.
+    """
+
+    def __init__(self, outputs: int = 5, tile: int = 8) -> None:
+        super().__init__()
+        self.tile = tile
+        inner = (tile - 4) // 2
+        self.net = nn.Sequential(
+            nn.Conv2d(3, 6, 5),
+            nn.MaxPool2d(2),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(6 * inner * inner, 84),
+            nn.ReLU(),
+            nn.Linear(84, outputs),
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Logits of every tile."""
+        batch, channels, height, width = maps.shape
+        rows, columns, tile = height // self.tile, width // self.tile, self.tile
+        tiles = maps.reshape(batch, channels, rows, tile, columns, tile).permute(0, 2, 4, 1, 3, 5)
+        logits: Tensor = self.net(tiles.reshape(-1, channels, tile, tile))
+        return logits.view(batch, rows, columns, -1)
+
+
+def tile_net(outputs: int = 5, tile: int = 8) -> TileNet:
+    """See `TileNet`."""
+    return TileNet(outputs, tile)
 
 
 def _dropout(share: float) -> list[nn.Module]:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
+from emnesy.learn.evaluate import Evaluation
 from emnesy.learn.observer import Observer
 from emnesy.learn.progress_state import Progress as State
 from emnesy.learn.session import Outcome
@@ -89,26 +90,41 @@ class LiveDisplay(PlainDisplay):
 
 def summary_table(outcome: Outcome) -> Table:
     """Accuracies, log-likelihood and times of a finished run."""
-    table = Table(show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    found = outcome.evaluation
-    if found is not None:
-        for name, share in found.accuracy.items():
-            table.add_row(f"{name} accuracy", _percent(share))
-        table.add_row(
-            f"label accuracy ({found.examples} test examples)", _percent(found.label_accuracy)
-        )
-        for name, value in found.metrics.items():
-            table.add_row(name.replace("_", " "), _percent(value))
-        if found.log_likelihood is not None:
-            table.add_row("log-likelihood", f"{found.log_likelihood:.4f}")
-        if found.impossible:
-            table.add_row("impossible labels, left out", str(found.impossible))
+    table = _empty_table()
+    if outcome.evaluation is not None:
+        _add_figures(table, outcome.evaluation, "test")
     for part, seconds in outcome.seconds.items():
         name = {"network": "network", "e_step": "E-step", "total": "total"}[part]
         table.add_row(f"time, {name}", f"{seconds:.1f} s")
     return table
+
+
+def evaluation_table(found: Evaluation, split: str) -> Table:
+    """Accuracies and log-likelihood on a split."""
+    table = _empty_table()
+    _add_figures(table, found, split)
+    return table
+
+
+def _empty_table() -> Table:
+    table = Table(show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    return table
+
+
+def _add_figures(table: Table, found: Evaluation, split: str) -> None:
+    for name, share in found.accuracy.items():
+        table.add_row(f"{name} accuracy", _percent(share))
+    table.add_row(
+        f"label accuracy ({found.examples} {split} examples)", _percent(found.label_accuracy)
+    )
+    for name, value in found.metrics.items():
+        table.add_row(name.replace("_", " "), _percent(value))
+    if found.log_likelihood is not None:
+        table.add_row("log-likelihood", f"{found.log_likelihood:.4f}")
+    if found.impossible:
+        table.add_row("impossible labels, left out", str(found.impossible))
 
 
 def _line(figures: Mapping[str, Any]) -> str:

@@ -15,7 +15,9 @@ from emnesy.learn.batch import Batch
 from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
 from emnesy.learn.examples import Examples
+from emnesy.learn.own_metrics import Findings, ask, look, own_metrics, values
 from emnesy.learn.protocols import ProgramLike
+from emnesy.learn.run_folder import finite
 from emnesy.learn.values import ValueTable
 
 
@@ -39,6 +41,19 @@ class Evaluation:
     predictions: dict[str, Tensor]
     metrics: dict[str, float] = field(default_factory=dict)
 
+    def summary(self) -> dict[str, Any]:
+        """The figures, as JSON lines give them."""
+        result: dict[str, Any] = {
+            "label_accuracy": self.label_accuracy,
+            "accuracy": dict(self.accuracy),
+            "log_likelihood": self.log_likelihood,
+        }
+        if self.metrics:
+            result["metrics"] = dict(self.metrics)
+        if self.impossible:
+            result["impossible"] = self.impossible
+        return dict(finite(result))
+
 
 @torch.no_grad()
 def evaluate(
@@ -49,12 +64,16 @@ def evaluate(
     *,
     device: torch.device | None = None,
     progress: Callable[[int], None] | None = None,
+    others: Callable[[str], Examples | None] | None = None,
 ) -> Evaluation:
-    """Evaluate the networks of `bridge` on a split; they are put into evaluation mode and back."""
+    """Evaluate the networks of `bridge` on a split; they are put into evaluation mode and back.
+
+    `others`: opens another split for figures that need it, see `emnesy.learn.own_metrics`.
+    """
     was_training = bridge.training
     bridge.eval()
     try:
-        return _evaluate(model, bridge, inference, examples, device, progress)
+        return _evaluate(model, bridge, inference, examples, device, progress, others)
     finally:
         bridge.train(was_training)
 
@@ -66,6 +85,7 @@ def _evaluate(
     examples: Examples,
     device: torch.device | None,
     progress: Callable[[int], None] | None,
+    others: Callable[[str], Examples | None] | None,
 ) -> Evaluation:
     tables = {spec.predicate: ValueTable(spec.domain) for spec in model.interface.priors}
     unobserved = {
@@ -75,6 +95,7 @@ def _evaluate(
     counts: dict[str, Count] = {}
     whole = Count()
     predictions: dict[str, list[Tensor]] = {name: [] for name in tables}
+    scores: dict[str, list[Tensor]] = {}
     likelihood, possible, seen = 0.0, 0, 0
     for batch in examples.batches():
         outputs = bridge((batch if device is None else batch.to(device)).inputs)
@@ -86,12 +107,20 @@ def _evaluate(
             name: most_probable(output, outputs[name]) for name, output in inference.outputs.items()
         }
         for name, chosen in choices.items():
-            predictions[name].append(_values(chosen, tables[name]))
+            predictions[name].append(values(chosen, inference.outputs[name].spec))
+        for name, score in ask(inference, examples.dataset, outputs, len(batch)).items():
+            scores.setdefault(name, []).append(score)
         count_truth(counts, batch.truth, choices, tables)
         whole.add(_count_labels(counts, batch, model.predict(choices), unobserved))
         if progress is not None:
             progress(seen)
     joined = {name: torch.cat(parts) for name, parts in predictions.items() if parts}
+    found = Findings(examples.dataset, joined, {n: torch.cat(parts) for n, parts in scores.items()})
+
+    def other(split: str) -> Findings | None:
+        opened = others(split) if others is not None else None
+        return None if opened is None else look(bridge, inference, opened, device)
+
     return Evaluation(
         whole.share,
         {name: count.share for name, count in counts.items()},
@@ -99,14 +128,8 @@ def _evaluate(
         seen,
         seen - possible,
         joined,
-        _own_metrics(examples.dataset, joined),
+        own_metrics(found, other),
     )
-
-
-def _values(alternatives: Tensor, table: ValueTable) -> Tensor:
-    if table.symbolic:
-        return alternatives
-    return torch.tensor([int(v) for v in table.values])[alternatives]  # type: ignore[arg-type]
 
 
 def _count_labels(
@@ -128,10 +151,3 @@ def _count_labels(
         all_right &= right
         labelled |= some
     return all_right[labelled]
-
-
-def _own_metrics(dataset: Any, predictions: Mapping[str, Tensor]) -> dict[str, float]:
-    metrics = getattr(dataset, "metrics", None)
-    if metrics is None:
-        return {}
-    return {name: float(value) for name, value in metrics(predictions).items()}

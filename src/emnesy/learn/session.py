@@ -14,16 +14,15 @@ from emnesy.language.core import CoreProgram
 from emnesy.learn.checkpoint import seed_everything
 from emnesy.learn.evaluate import Evaluation
 from emnesy.learn.examples import Examples
-from emnesy.learn.factories import importable, make_dataset, make_networks
+from emnesy.learn.factories import importable, make_networks
 from emnesy.learn.observer import Observer
 from emnesy.learn.options import TrainOptions
 from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.run_folder import RunFolder, finite
+from emnesy.learn.splits import SPLITS, describe, evaluation_batch, open_split
 from emnesy.learn.trainer import Trainer
 from emnesy.pipeline import default_threads
-
-_EVALUATION_INPUTS = 1000  # network inputs a batch: enough to be fast, little memory
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,15 @@ class Outcome:
     def summary(self) -> dict[str, Any]:
         """The figures as the last line of ``emnesy train --json`` gives them."""
         found = self.evaluation
+        nothing: dict[str, Any] = {"label_accuracy": None, "accuracy": {}, "log_likelihood": None}
+        figures = found.summary() if found else nothing
         result: dict[str, Any] = {
-            "label_accuracy": found.label_accuracy if found else None,
-            "accuracy": dict(found.accuracy) if found else {},
-            "log_likelihood": found.log_likelihood if found else None,
+            **{name: figures.pop(name) for name in nothing},
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "epochs": self.epochs,
             "seed": self.seed,
+            **figures,
         }
-        if found and found.metrics:
-            result["metrics"] = dict(found.metrics)
-        if found and found.impossible:
-            result["impossible"] = found.impossible
         return dict(finite(result))
 
 
@@ -97,15 +93,8 @@ class Session:
         seed_everything(settings.seed)
         networks = make_networks(core, self.program_folder, settings.networks)
         inputs = sum(len(spec.choices) for spec in model.interface.priors)
-        size = _batch_size(self.options, inputs)
-        splits = {
-            split: self._examples(
-                model,
-                split,
-                size if split == "train" else max(1, _EVALUATION_INPUTS // max(1, inputs)),
-            )
-            for split in ("train", "valid", "test")
-        }
+        self.model, self._inputs = model, inputs
+        splits = {split: self._open(split, training=split == "train") for split in SPLITS}
         if splits["train"] is None:
             raise problem(
                 "E0635",
@@ -124,7 +113,7 @@ class Session:
             observer=_Recorder(self, observer or Observer()),
         )
         self.descriptions = [
-            f"{split}: {_describe(examples)}" for split, examples in splits.items() if examples
+            f"{split}: {describe(examples)}" for split, examples in splits.items() if examples
         ]
 
     def use(self, folder: RunFolder) -> None:
@@ -140,7 +129,7 @@ class Session:
             if not finished:
                 return self._outcome(finished, None, ())
             trainer.finish()
-            evaluation = trainer.evaluate(self.test) if self.test else None
+            evaluation = trainer.evaluate(self.test, self._open) if self.test else None
         outcome = self._outcome(finished, evaluation, ())
         if self.folder is None:
             return outcome
@@ -153,33 +142,19 @@ class Session:
         if self.folder is not None:
             self.folder.write_metrics([*self.trainer.progress.history, *more])
 
-    def _examples(self, model: ProgramLike, split: str, size: int | None) -> Examples | None:
-        dataset = make_dataset(
-            model.core,
+    def _open(self, split: str, training: bool = False) -> Examples | None:
+        options = self.options
+        size = _batch_size(options, self._inputs) if training else evaluation_batch(self._inputs)
+        return open_split(
+            self.model,
             self.program_folder,
             split,
             seed=self.settings.seed,
-            overrides=self.settings.data,
-        )
-        if dataset is None:
-            return None
-        training = split == "train"
-        examples = Examples(
-            dataset,
-            model.interface,
-            split,
+            options=self.settings.data,
             batch_size=size,
-            shuffle=training and self.options.shuffle,
-            seed=self.settings.seed,
-            workers=self.options.workers if training else 0,
+            shuffle=training and options.shuffle,
+            workers=options.workers if training else 0,
         )
-        if not examples.first().labels:
-            observed = ", ".join(str(signature) for signature in model.core.observed)
-            raise problem(
-                "E0634",
-                f"{split} example 0 labels nothing that the program observes ({observed})",
-            )
-        return examples
 
     def _outcome(
         self, finished: bool, evaluation: Evaluation | None, notes: tuple[str, ...]
@@ -247,11 +222,3 @@ def _batch_size(options: TrainOptions, inputs: int) -> int | None:
     if options.batch_size == "auto":
         return max(1, round(options.batch_inputs / max(1, inputs)))
     return int(options.batch_size)
-
-
-def _describe(examples: Examples) -> str:
-    describe = getattr(examples.dataset, "describe", None)
-    if describe is not None:
-        return str(describe())
-    count = "an unknown number of" if examples.count is None else str(examples.count)
-    return f"{count} examples"

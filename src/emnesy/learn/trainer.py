@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +99,17 @@ class Trainer:
                 self._end_epoch()
         return True
 
-    def evaluate(self, examples: Examples) -> Evaluation:
-        """Accuracies and log-likelihood on a split."""
+    def evaluate(
+        self, examples: Examples, others: Callable[[str], Examples | None] | None = None
+    ) -> Evaluation:
+        """Accuracies and log-likelihood on a split; `others` as `emnesy.learn.evaluate.evaluate` has it."""
         return evaluate(
-            self.model, self.networks, self.loss.inference, examples, device=self.device
+            self.model,
+            self.networks,
+            self.loss.inference,
+            examples,
+            device=self.device,
+            others=others,
         )
 
     def save(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from emnesy.cli.options import ConstantsOption, parse_constants, parse_value
+from emnesy.cli.options import ConstantsOption, parse_constants, parse_option_value, parse_pairs
 from emnesy.diagnostics import DataError, Diagnostic
 
 if TYPE_CHECKING:
@@ -72,12 +72,14 @@ def command(
         "seed": seed,
         "threads": threads,
         "train": {
-            **_pairs("--train", train_options),
+            **parse_pairs("--train", train_options),
             **_given(
-                epochs=epochs, lr=lr, batch_size=None if batch_size is None else _value(batch_size)
+                epochs=epochs,
+                lr=lr,
+                batch_size=None if batch_size is None else parse_option_value(batch_size),
             ),
         },
-        "data": _pairs("--data", data),
+        "data": parse_pairs("--data", data),
         "network": _by_network(network),
     }
     console = Console(stderr=True)
@@ -165,20 +167,9 @@ def _reopen(
     return original, merged, folder
 
 
-def _pairs(option: str, given: Sequence[str] | None) -> dict[str, Any]:
-    """``name=value`` texts as a mapping; values are numbers, true, false or text."""
-    result = {}
-    for text in given or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise _error("E0810", f"`{option} {text}` sets no option", f"write {option} name=value")
-        result[name.strip()] = _value(value.strip())
-    return result
-
-
 def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
     result: dict[str, dict[str, Any]] = {}
-    for name, value in _pairs("--network", given).items():
+    for name, value in parse_pairs("--network", given).items():
         network, dot, key = name.partition(".")
         if not dot or not key:
             raise _error(
@@ -188,10 +179,6 @@ def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
             )
         result.setdefault(network, {})[key] = value
     return result
-
-
-def _value(text: str) -> Any:
-    return text == "true" if text in ("true", "false") else parse_value(text)
 
 
 def _given(**values: Any) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""``emnesy eval``: how good a finished run's networks are on a split of its data."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from emnesy.cli.reopen import (
+    DataOption,
+    EngineOption,
+    RunArgument,
+    SplitOption,
+    ThreadsOption,
+    as_split,
+    open_run,
+)
+
+
+def command(
+    run: RunArgument,
+    split: SplitOption = "test",
+    engine: EngineOption = None,
+    threads: ThreadsOption = None,
+    data: DataOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON with the figures, nothing else.")
+    ] = False,
+) -> None:
+    """Evaluate what a run has learned: accuracies, log-likelihood, the data set's own metrics.
+
+    Like train, this imports the modules that the program names.
+    """
+    from rich.console import Console
+
+    from emnesy.learn.display import evaluation_table
+    from emnesy.learn.splits import describe
+
+    trained = open_run(run, engine, threads, data)
+    examples = trained.split(as_split(split))
+    found = trained.evaluate(examples)
+    if as_json:
+        typer.echo(json.dumps({"split": split, **found.summary()}))
+        return
+    console = Console()
+    console.print(f"{split}: {describe(examples)}", highlight=False, soft_wrap=True)
+    console.print(evaluation_table(found, split))

@@ -1,0 +1,65 @@
+"""A finished run's folder, opened again for the commands that use what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emnesy.cli.options import parse_pairs
+
+if TYPE_CHECKING:
+    from emnesy.learn.trained import TrainedRun
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
+SplitOption = Annotated[str, typer.Option(help="train, valid or test.")]
+EngineOption = Annotated[str | None, typer.Option(help="Inference engine; default: the run's own.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option(min=1, help="Threads of PyTorch and the engine.")
+]
+DataOption = Annotated[
+    list[str] | None, typer.Option(help="key=value: overrides an option of `:- data(...)`.")
+]
+
+
+def open_run(
+    path: Path, engine: str | None, threads: int | None, data: Sequence[str] | None
+) -> TrainedRun:
+    """The run in `path`: its program compiled, its networks with their weights.
+
+    The program is the text that was run: the file itself where it is unchanged, else the folder's copy.
+    """
+    import torch
+
+    import emnesy
+    from emnesy.learn.run_folder import PROGRAM, WEIGHTS, RunFolder
+    from emnesy.learn.trained import TrainedRun
+    from emnesy.pipeline import default_threads
+
+    _, config = RunFolder.reopen(path)
+    original, copy = Path(config["program"]), path / PROGRAM
+    unchanged = original.is_file() and original.read_bytes() == copy.read_bytes()
+    model = emnesy.load(original if unchanged else copy, consts=config["const"]).compile(
+        engine=engine or config["engine"], threads=threads
+    )
+    torch.set_num_threads(threads or max(1, default_threads() // 2))
+    return TrainedRun(
+        model,
+        original.parent if original.parent.is_dir() else path,
+        path / WEIGHTS,
+        seed=config["seed"],
+        networks=config["network"],
+        data={**config["data"], **parse_pairs("--data", data)},
+        threads=threads,
+    )
+
+
+def as_split(name: str) -> str:
+    """`name`, if it is one of the splits."""
+    from emnesy.learn.splits import SPLITS
+
+    if name not in SPLITS:
+        raise typer.BadParameter(f"choose one of {', '.join(SPLITS)}", param_hint="--split")
+    return name

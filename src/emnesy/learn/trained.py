@@ -1,0 +1,174 @@
+"""A finished run, opened again: its program, its networks with their weights, its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from emnesy.learn.accuracy import most_probable
+from emnesy.learn.bridge import Bridge
+from emnesy.learn.estep import Inference
+from emnesy.learn.evaluate import Evaluation, evaluate
+from emnesy.learn.examples import Examples
+from emnesy.learn.factories import importable, make_networks
+from emnesy.learn.problems import problem
+from emnesy.learn.protocols import ProgramLike
+from emnesy.learn.run_folder import WEIGHTS
+from emnesy.learn.splits import evaluation_batch, open_split
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the networks and the program say of one example.
+
+    `symbols`: neural predicate -> most probable values, nested lists by key axes. `label`: observed
+    predicate -> what follows from them (None: nothing does). `probability`: p(`label` | x) under the
+    program. `given`: the data set's label and `given_probability` its probability; None where the
+    example has none.
+    """
+
+    example: int
+    symbols: dict[str, Any]
+    label: dict[str, Any]
+    probability: float
+    given: dict[str, Any] | None
+    given_probability: float | None
+
+
+class TrainedRun:
+    """Networks as a run left them."""
+
+    def __init__(
+        self,
+        model: ProgramLike,
+        program_folder: Path,
+        weights: Path,
+        *,
+        seed: int,
+        networks: Mapping[str, Mapping[str, Any]],
+        data: Mapping[str, Any],
+        threads: int | None = None,
+    ) -> None:
+        """`model`: the run's program, compiled. `networks`, `data`: options as the run had them.
+
+        Errors: `DataError` E0670 (weights missing, broken, or of other networks) and those of the
+        factories.
+        """
+        self.model = model
+        self._folder, self._seed, self._data = program_folder, seed, data
+        self._inference = Inference(model, threads)
+        made = make_networks(model.core, program_folder, networks)
+        self.bridge = Bridge(self._inference.outputs, made)
+        self.bridge.eval()
+        try:
+            self.bridge.networks.load_state_dict(_without_prefix(load_file(weights)))
+        except FileNotFoundError:
+            raise problem(
+                "E0670",
+                f"{weights.parent} holds no {WEIGHTS}",
+                help="a run writes it when it ends; --resume finishes an interrupted one",
+            ) from None
+        except (SafetensorError, RuntimeError, OSError) as error:
+            first = str(error).splitlines()[0]
+            raise problem(
+                "E0670", f"{weights} does not fit the program's networks: {first}"
+            ) from error
+
+    def split(self, name: str) -> Examples:
+        """A split of the run's data set (`DataError` E0635 where there is no such split)."""
+        examples = self._other(name)
+        if examples is None:
+            raise problem("E0635", f"the data factory gives no {name} split")
+        return examples
+
+    def _other(self, name: str) -> Examples | None:
+        inputs = sum(len(spec.choices) for spec in self.model.interface.priors)
+        return open_split(
+            self.model,
+            self._folder,
+            name,
+            seed=self._seed,
+            options=self._data,
+            batch_size=evaluation_batch(inputs),
+        )
+
+    def evaluate(self, examples: Examples) -> Evaluation:
+        """Accuracies, likelihood and the data set's own metrics."""
+        with importable(self._folder):
+            return evaluate(self.model, self.bridge, self._inference, examples, others=self._other)
+
+    @torch.no_grad()
+    def predict(self, examples: Examples) -> Iterator[Prediction]:
+        """One `Prediction` an example, in the split's order."""
+        with importable(self._folder):
+            for batch in examples.batches():
+                outputs = self.bridge(batch.inputs)
+                chosen = {
+                    name: most_probable(output, outputs[name])
+                    for name, output in self._inference.outputs.items()
+                }
+                labels = {n: torch.as_tensor(v) for n, v in self.model.predict(chosen).items()}
+                answer = self._inference(outputs, labels)
+                given = self._inference(outputs, batch.labels) if batch.labels else None
+                for row in range(len(batch)):
+                    yield Prediction(
+                        int(batch.indices[row]),
+                        {s.predicate: self._symbols(s, chosen, row) for s in self._priors},
+                        {n: self._label(n, values[row]) for n, values in labels.items()},
+                        _probability(answer.log_likelihood[row], answer.possible[row]),
+                        {n: self._label(n, v[row]) for n, v in batch.labels.items()}
+                        if given
+                        else None,
+                        _probability(given.log_likelihood[row], given.possible[row])
+                        if given
+                        else None,
+                    )
+
+    @property
+    def _priors(self) -> tuple[Any, ...]:
+        return self.model.interface.priors
+
+    def _symbols(self, spec: Any, chosen: Mapping[str, Tensor], row: int) -> Any:
+        values = [False, True] if spec.domain is None else list(spec.domain)
+        return _named(chosen[spec.predicate][row], values)
+
+    def _label(self, name: str, values: Tensor) -> Any:
+        spec = next(s for s in self.model.interface.labels if s.signature.name == name)
+        if not spec.functional:
+            return _nested(values, lambda v: None if v < 0 else bool(v))
+        numbers = all(type(value) is int for value in spec.values)
+        if numbers:
+            known = set(spec.values)
+            return _nested(values, lambda v: v if v in known else None)
+        return _named(values, list(spec.values))
+
+
+def _named(values: Tensor, names: list[Any]) -> Any:
+    return _nested(values, lambda v: _plain(names[v]) if 0 <= v < len(names) else None)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, float)) else str(value)
+
+
+def _nested(values: Tensor, name: Any) -> Any:
+    def walk(entry: Any) -> Any:
+        return [walk(e) for e in entry] if isinstance(entry, list) else name(entry)
+
+    return walk(np.asarray(values).tolist())
+
+
+def _probability(log_likelihood: Tensor, possible: Tensor) -> float:
+    return min(1.0, float(log_likelihood.double().exp())) if bool(possible) else 0.0
+
+
+def _without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix("networks."): tensor for name, tensor in state.items()}

