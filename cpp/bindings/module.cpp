@@ -9,4 +9,5 @@ PYBIND11_MODULE(_core, m) {
   bind_graph(m);
   bind_lower(m);
   bind_engine(m);
+  bind_exact(m);
 }

@@ -248,6 +248,39 @@ class BeliefPropagation:
         """
         ...
 
+# cpp/bindings/exact.cpp -------------------------------------------------------------------------
+
+class TreeTooLarge(Exception):  # noqa: N818
+    """`args[0]` is the `JunctionTreeCost` that was estimated."""
+
+class JunctionTreeCost:
+    """What a junction tree costs; see cpp/engines/exact.hpp."""
+
+    @property
+    def dense(self) -> float: ...
+    @property
+    def bound(self) -> float: ...
+    @property
+    def entries(self) -> int: ...
+    @property
+    def largest(self) -> int: ...
+    @property
+    def clusters(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def separators(self) -> int: ...
+
+def estimate_junction_tree(graph: FactorGraph, *, restarts: int = 12) -> JunctionTreeCost:
+    """What the best elimination order found would cost; makes no table."""
+    ...
+
+def make_junction_tree(
+    graph: FactorGraph, *, budget: int = 1 << 20, restarts: int = 12
+) -> tuple[FactorGraph, JunctionTreeCost]:
+    """A graph without loops and with the same answers; `TreeTooLarge` beyond `budget` tuples."""
+    ...
+
 # cpp/bindings/lower.cpp -------------------------------------------------------------------------
 
 NO_VALUE: int

@@ -59,13 +59,14 @@ class CompiledProgram:
         interface: Interface,
         engine: CompiledEngine,
         threads: int = 1,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self.core = core
         self.grounded = grounded
         self.interface = interface
         self.engine = engine
         self.threads = threads
-        self._options = dict(core.engine_options) if core.engine == engine.name else {}
+        self._options = dict(options or {})
         self._fixed: dict[np.dtype[Any], Array] = {
             np.dtype(np.float32): interface.fixed.astype(np.float32),
             np.dtype(np.float64): interface.fixed,
@@ -169,6 +170,14 @@ class CompiledProgram:
         for text, mass in result.report.extra.get("computed", {}).items():
             answers[text] = float(mass[0])
         return answers
+
+    def why_approximate(self) -> str:
+        """What a user should know of an engine that is not exact here: why it was taken, and what is exact."""
+        from emnesy.engine.registry import able
+
+        exact = able(lambda info: info.exact == "always")
+        reason = getattr(self.engine, "reason", f"`{self.engine.name}` is not exact on this program")
+        return f"{reason}; exact on programs within their limits: {exact}"
 
     def uniform_priors(self, dtype: Any = np.float64) -> dict[str, NDArray[Any]]:
         """One example's priors in which every network knows nothing."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
@@ -99,18 +99,34 @@ class Program:
 
         return lower(self.ground, self.dependencies, self.interface)
 
-    def compile(self, engine: str | None = None, threads: int | None = None) -> CompiledProgram:
-        """Bind the program to an engine: the one named, the program's own, or the default."""
+    @cached_property
+    def tables(self) -> _core.Lowered:
+        """The factor graph with nothing but tables in it, for engines that look at joint values."""
+        return self.lowered
+
+    def compile(
+        self,
+        engine: str | None = None,
+        threads: int | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> CompiledProgram:
+        """Bind the program to an engine: the one named, the program's own, or the default.
+
+        `options`: of the engine, for all calls that say nothing else; they add to the program's own.
+        """
         from emnesy.compiled import CompiledProgram
         from emnesy.engine.registry import engine as find_engine
 
         info = find_engine(engine or self.core.engine or DEFAULT_ENGINE)
+        own = self.core.engine_options if self.core.engine == info.name else {}
+        given = {**own, **(options or {})}
         return CompiledProgram(
             core=self.core,
             grounded=self.ground,
             interface=self.interface,
-            engine=info.compile(self),
+            engine=info.bind(self, given),
             threads=threads or default_threads(),
+            options=given,
         )
 
     def _deep(self, work: Callable[[], T]) -> T:

@@ -91,11 +91,14 @@ def test_training_options_table() -> None:
     assert sorted(named) == sorted(field.name for field in fields(TrainOptions))
 
 
-def test_belief_propagation_options_table() -> None:
-    from emnesy.engine.bp import OPTIONS
-
-    defaults = {name: str(spec.default) for name, spec in OPTIONS.items()}
-    assert option_rows("docs/engines.md", "Belief propagation") == defaults
+@pytest.mark.parametrize(
+    ("engine", "heading"),
+    [("bp", "Belief propagation"), ("exact", "Junction trees"), ("auto", "How auto chooses")],
+)
+def test_engine_options_table(engine: str, heading: str) -> None:
+    options = importlib.import_module(f"emnesy.engine.{engine}").OPTIONS
+    defaults = {name: str(spec.default) for name, spec in options.items()}
+    assert option_rows("docs/engines.md", heading) == defaults
 
 
 @pytest.mark.parametrize(

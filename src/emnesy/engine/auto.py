@@ -2,40 +2,130 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emnesy.diagnostics import EngineError
-from emnesy.engine import bp, enumerate
-from emnesy.engine.registry import EngineInfo
+from emnesy.engine import bp, enumerate, exact
+from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.registry import EngineInfo, engines
 
 if TYPE_CHECKING:
-    from emnesy.engine.base import CompiledEngine
+    from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Task
     from emnesy.pipeline import Program
 
+OPTIONS: Mapping[str, OptionSpec] = {
+    "budget": OptionSpec(
+        1 << 18,
+        "table entries that a junction tree may have",
+        exact.OPTIONS["budget"].allowed,
+        exact.OPTIONS["budget"].range,
+    ),
+}
 
-def choose(program: Program) -> CompiledEngine:
-    """`bp` where its graph has no loops; else `enumerate` while the worlds are few; else loopy `bp`.
+SAMPLERS = ("gibbs", "abc")
+"""Engines for what no exact one can afford and no factor graph can hold, the preferred one first."""
 
-    Raises `EngineError` where the program has no factor graph and too many worlds.
+
+class Chosen:
+    """An engine that `auto` has chosen, and why. Answers as that engine does, and says so."""
+
+    def __init__(self, engine: CompiledEngine, reason: str) -> None:
+        self.engine = engine
+        self.name = engine.name
+        self.exact = engine.exact
+        self.reason = reason
+
+    def run(
+        self,
+        priors: Sequence[Array],
+        evidence: NDArray[np.int32],
+        *,
+        task: Task = "marginals",
+        threads: int = 1,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,
+    ) -> EngineResult:
+        """See `CompiledEngine.run`; the report's ``extra["auto"]`` says why this engine answers."""
+        passed = {name: value for name, value in (options or {}).items() if name not in OPTIONS}
+        result = self.engine.run(
+            priors, evidence, task=task, threads=threads, seed=seed, options=passed, state=state
+        )
+        extra = {**result.report.extra, "auto": self.reason}
+        return replace(result, report=replace(result.report, extra=extra))
+
+
+def choose(program: Program, options: Mapping[str, Any]) -> Chosen:
+    """The first that can: `bp` without loops, `exact` within the budget, `enumerate` over few worlds,
+    loopy `bp`, a sampling engine.
+
+    Raises `EngineError` with all refusals where none can.
     """
+    # Other options are the chosen engine's, which looks at them when it is called.
+    own = {name: value for name, value in options.items() if name in OPTIONS}
+    budget = read_options("auto", OPTIONS, own)["budget"]
+    refusals: list[EngineError] = []
+    messages = _bind("bp", program, {}, refusals)
+    if messages is not None and messages.exact:
+        return Chosen(messages, "`bp`: the factor graph has no loops, so two passes are exact")
+    tree = _bind("exact", program, {"budget": budget}, refusals)
+    if isinstance(tree, exact.JunctionTree):
+        return Chosen(
+            tree,
+            f"`exact`: the junction tree has {tree.cost.entries:,} table entries, within {budget:,}",
+        )
+    why = _why(refusals)
+    worlds = enumerate.world_count(program.ground)
+    few = f"`enumerate`: {why}, but there are only {worlds:,} worlds"
+    if worlds <= enumerate.AFFORDABLE_WORLDS:
+        return Chosen(enumerate.ENGINE.bind(program), few)
+    if messages is not None:
+        return Chosen(messages, f"`bp`, approximately: the factor graph has loops and {why}")
+    for name in SAMPLERS:
+        sampler = _bind(name, program, {}, refusals) if name in engines() else None
+        if sampler is not None:
+            return Chosen(
+                sampler, f"`{name}`, approximately: {why}, and there are {_count(worlds)} worlds"
+            )
+    everything = _bind("enumerate", program, {}, refusals)
+    if everything is not None:
+        return Chosen(everything, few)
+    raise EngineError(*dict.fromkeys(d for refusal in refusals for d in refusal.diagnostics))
+
+
+def _bind(
+    name: str, program: Program, options: Mapping[str, Any], refusals: list[EngineError]
+) -> CompiledEngine | None:
     try:
-        message_passing = bp.ENGINE.compile(program)
+        return engines()[name].bind(program, options)
     except EngineError as refusal:
-        try:
-            return enumerate.ENGINE.compile(program)
-        except EngineError as other:
-            raise EngineError(*refusal.diagnostics, *other.diagnostics) from None
-    if message_passing.exact or enumerate.world_count(program.ground) > enumerate.AFFORDABLE_WORLDS:
-        return message_passing
-    return enumerate.ENGINE.compile(program)
+        refusals.append(refusal)
+        return None
+
+
+def _why(refusals: Sequence[EngineError]) -> str:
+    """What keeps `exact` from answering, as a part of a sentence."""
+    diagnostic = refusals[-1].diagnostics[0]
+    kinds = {"E0704": "there are positive cycles", "E0705": "the program computes numbers"}
+    return kinds.get(diagnostic.code, diagnostic.message)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**7 else f"about 10^{len(str(number)) - 1}"
 
 
 ENGINE = EngineInfo(
     name="auto",
-    summary="`bp` where it is exact, else `enumerate` while worlds are few, else loopy `bp`",
-    exact="on trees, and on small programs",
-    tasks=bp.ENGINE.tasks & enumerate.ENGINE.tasks,
+    summary="exact if affordable: `bp` on trees, `exact`, `enumerate`; else loopy `bp` or sampling",
+    exact="where it can afford it",
+    tasks=bp.ENGINE.tasks & enumerate.ENGINE.tasks & exact.ENGINE.tasks,
     computed_cells=True,
     positive_cycles=True,
-    compile=choose,
+    compile=lambda program: choose(program, {}),
+    configure=choose,
 )

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.diagnostics.suggest import did_you_mean
@@ -32,6 +32,14 @@ class EngineInfo:
     """Gives positive cycles their least-model meaning."""
     compile: Callable[[Program], CompiledEngine]
     """Takes from the program the stage that the engine runs on."""
+    configure: Callable[[Program, Mapping[str, Any]], CompiledEngine] | None = None
+    """The same, for engines some of whose options say what is compiled; None: all options are of the call."""
+
+    def bind(self, program: Program, options: Mapping[str, Any] | None = None) -> CompiledEngine:
+        """The engine for this program; `EngineError` where it cannot take it."""
+        if self.configure is None:
+            return self.compile(program)
+        return self.configure(program, options or {})
 
 
 @cache

@@ -34,10 +34,7 @@ def command(
     model = program.compile(engine=engine, threads=threads)
     answers = model.query()
     if not model.engine.exact:
-        typer.echo(
-            f"approximate: `{model.engine.name}` on a graph with loops; `--engine enumerate` is exact",
-            err=True,
-        )
+        typer.echo(f"approximate: {model.why_approximate()}", err=True)
     if as_json:
         typer.echo(json.dumps(answers, ensure_ascii=False))
         return

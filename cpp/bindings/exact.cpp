@@ -1,0 +1,68 @@
+// Junction trees: a factor graph in, one without loops out, or what it would have cost.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+
+#include "bindings.hpp"
+#include "exact.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+using namespace emnesy;
+
+JunctionTreeLimits limits_of(std::int64_t budget, int restarts) {
+  if (budget < 1) throw py::value_error("budget must be at least 1");
+  if (restarts < 1) throw py::value_error("restarts must be at least 1");
+  JunctionTreeLimits limits;
+  limits.budget = budget;
+  limits.restarts = restarts;
+  return limits;
+}
+
+}  // namespace
+
+void bind_exact(py::module_& m) {
+  py::class_<JunctionTreeCost>(m, "JunctionTreeCost")
+      .def_readonly("dense", &JunctionTreeCost::dense)
+      .def_readonly("bound", &JunctionTreeCost::bound)
+      .def_readonly("entries", &JunctionTreeCost::entries)
+      .def_readonly("largest", &JunctionTreeCost::largest)
+      .def_readonly("clusters", &JunctionTreeCost::clusters)
+      .def_readonly("width", &JunctionTreeCost::width)
+      .def_readonly("separators", &JunctionTreeCost::separators);
+  m.def(
+      "estimate_junction_tree",
+      [](const FactorGraph& graph, int restarts) {
+        const JunctionTreeLimits limits = limits_of(1, restarts);
+        py::gil_scoped_release release;
+        return estimate_junction_tree(graph, limits);
+      },
+      py::arg("graph"), py::kw_only(), py::arg("restarts") = JunctionTreeLimits{}.restarts);
+  m.def(
+      "make_junction_tree",
+      [](const FactorGraph& graph, std::int64_t budget, int restarts) {
+        const JunctionTreeLimits limits = limits_of(budget, restarts);
+        JunctionTree tree = [&] {
+          py::gil_scoped_release release;
+          return make_junction_tree(graph, limits);
+        }();
+        return py::make_tuple(std::make_unique<FactorGraph>(std::move(tree.forest)), tree.cost);
+      },
+      py::arg("graph"), py::kw_only(), py::arg("budget") = JunctionTreeLimits{}.budget,
+      py::arg("restarts") = JunctionTreeLimits{}.restarts);
+
+  // Raised as TreeTooLarge(cost).
+  static PyObject* too_large = nullptr;
+  py::object type = py::exception<TreeTooLarge>(m, "TreeTooLarge");
+  too_large = type.ptr();
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const TreeTooLarge& error) {
+      PyErr_SetObject(too_large, py::make_tuple(error.cost).ptr());
+    }
+  });
+}

@@ -1,0 +1,157 @@
+"""`exact`: a junction tree of the factor graph. Exact on every program that has one within the budget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emnesy import _core
+from emnesy.diagnostics import Diagnostic, EngineError
+from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
+from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.registry import EngineInfo, able
+
+if TYPE_CHECKING:
+    from emnesy.ground.interface import Interface
+    from emnesy.pipeline import Program
+
+OPTIONS: Mapping[str, OptionSpec] = {
+    "budget": OptionSpec(
+        1 << 20,
+        "tuples of all clusters together, at most",
+        lambda v: 1 <= v < 1 << 31,
+        "at least 1, less than 2^31",
+    ),
+    "restarts": OptionSpec(
+        12, "elimination orders that are tried, at most", lambda v: v >= 1, "at least 1"
+    ),
+}
+
+SINGLE_ROWS = 4096
+"""Sums of more terms than this are made in float64, whatever the priors are: a float32 sum of n positive
+terms may be off by n times 6e-8 of itself."""
+
+
+class JunctionTree:
+    """A junction tree bound to one program: immutable, callable from any thread.
+
+    `cost` says what it is made of. Belief propagation runs on the clusters, which are a forest.
+    """
+
+    name = "exact"
+    exact = True
+
+    def __init__(
+        self, graph: _core.FactorGraph, interface: Interface, *, budget: int, restarts: int
+    ) -> None:
+        self._options = {"budget": budget, "restarts": restarts}
+        try:
+            forest, self.cost = _core.make_junction_tree(graph, budget=budget, restarts=restarts)
+        except _core.TreeTooLarge as refusal:
+            raise too_large(refusal.args[0], budget) from None
+        self._native = _core.BeliefPropagation(
+            forest,
+            block=interface.choice_block,
+            offset=interface.choice_offset,
+            stride=np.ones(len(interface.choice_block), np.int32),
+            block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
+        )
+        assert self._native.exact
+
+    def run(
+        self,
+        priors: Sequence[Array],
+        evidence: NDArray[np.int32],
+        *,
+        task: Task = "marginals",
+        threads: int = 1,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        state: EngineState | None = None,  # noqa: ARG002
+    ) -> EngineResult:
+        """See `CompiledEngine.run`; `EngineError` for options that the tree was not compiled with."""
+        given = read_options(self.name, OPTIONS, {**self._options, **(options or {})})
+        if self.cost.entries > given["budget"]:
+            raise too_large(self.cost, given["budget"])
+        dtype = priors[0].dtype
+        if self.cost.largest > SINGLE_ROWS:
+            priors = [block.astype(np.float64, copy=False) for block in priors]
+        posteriors, log_evidence, possible, queries, converged, iterations, residual = (
+            self._native.run(priors, evidence, task=task, threads=threads, seed=seed)
+        )
+        result = EngineResult(
+            posteriors=tuple(block.astype(dtype, copy=False) for block in posteriors),
+            log_evidence=log_evidence.astype(dtype, copy=False),
+            possible=possible,
+            queries=queries.astype(dtype, copy=False),
+            report=Report(
+                engine=self.name,
+                exact=True,
+                converged=converged,
+                iterations=iterations,
+                residual=residual.astype(dtype, copy=False),
+                extra={"junction_tree": cost_figures(self.cost)},
+            ),
+        )
+        return result if possible.all() else _with_priors(result, priors, possible, dtype)
+
+
+def _with_priors(
+    result: EngineResult, priors: Sequence[Array], possible: NDArray[np.bool_], dtype: Any
+) -> EngineResult:
+    """Impossible examples hold their prior to the bit, also where it was widened in between."""
+    blocks = [block.copy() for block in result.posteriors]
+    for block, prior in zip(blocks, priors, strict=True):
+        block[~possible] = np.broadcast_to(prior, block.shape)[~possible].astype(dtype)
+    return replace(result, posteriors=tuple(blocks))
+
+
+def cost_figures(cost: _core.JunctionTreeCost) -> dict[str, int]:
+    """A tree's cost as plain numbers, for reports."""
+    return {
+        "entries": cost.entries,
+        "largest": cost.largest,
+        "clusters": cost.clusters,
+        "width": cost.width,
+        "separators": cost.separators,
+    }
+
+
+def too_large(cost: _core.JunctionTreeCost, budget: int) -> EngineError:
+    """The refusal of a tree beyond the budget, with what it would take."""
+    others = able(lambda info: info.name not in ("exact", "enumerate", "auto"))
+    return EngineError(
+        Diagnostic(
+            "E0706",
+            f"`exact` has a budget of {budget:,} table entries; the best junction tree found needs up to "
+            f"{_amount(cost.bound)} (its largest cluster has {cost.width + 1} variables)",
+            help=f"use {others} for approximate answers, or raise the option `budget`",
+        )
+    )
+
+
+def _amount(number: float) -> str:
+    return f"{number:,.0f}" if number < 1e7 else f"about 10^{math.log10(number):.0f}"
+
+
+def compile_exact(program: Program, options: Mapping[str, Any]) -> JunctionTree:
+    """Find the tree of a program's tables; `EngineError` E0706 where it is too large."""
+    values = read_options("exact", OPTIONS, options)
+    return JunctionTree(program.tables.graph, program.interface, **values)
+
+
+ENGINE = EngineInfo(
+    name="exact",
+    summary="junction tree of the factor graph, within a budget",
+    exact="always",
+    tasks=frozenset({"marginals", "map", "sample"}),
+    computed_cells=False,
+    positive_cycles=False,
+    compile=lambda program: compile_exact(program, {}),
+    configure=compile_exact,
+)
