@@ -19,9 +19,9 @@ class Crew {
   Crew(const Plan& plan, const FactorGraph& graph, const Options& options)
       : plan_(plan), graph_(graph), options_(options), fast_(plan, graph, options) {}
 
-  Outcome<Real> run(std::int64_t example, const Real* const* priors, const std::int32_t* labels,
+  Outcome run(std::int64_t example, const Real* const* priors, const std::int32_t* labels,
                     const Answer<Real>& answer, bool beliefs) {
-    Outcome<Real> outcome;
+    Outcome outcome;
     if (plan_.impossible) return outcome;
     if (fast_.run(example, priors, labels, answer, beliefs, outcome)) return outcome;
     const Denormals keep(false);  // in a wider type they are ordinary numbers
@@ -59,12 +59,12 @@ void copy_gaps(const Plan& plan, const std::vector<const Real*>& priors, const A
 }
 
 template <typename Real>
-void write_outcome(const ExampleResults<Real>& results, std::int64_t example, const Outcome<Real>& outcome) {
+void write_outcome(const ExampleResults<Real>& results, std::int64_t example, const Outcome& outcome) {
   if (results.log_evidence) results.log_evidence[example] = static_cast<Real>(outcome.log_evidence);
   if (results.possible) results.possible[example] = outcome.possible;
-  if (results.iterations) results.iterations[example] = outcome.convergence.iterations;
-  if (results.residual) results.residual[example] = static_cast<Real>(outcome.convergence.residual);
-  if (results.converged) results.converged[example] = outcome.convergence.converged;
+  if (results.iterations) results.iterations[example] = outcome.convergence.iterations[0];
+  if (results.residual) results.residual[example] = static_cast<Real>(outcome.convergence.residual[0]);
+  if (results.converged) results.converged[example] = outcome.convergence.converged[0];
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
       }
       const std::int32_t* labels =
           evidence.labels == nullptr ? nullptr : evidence.labels + example * evidence.example_stride;
-      const Outcome<Real> outcome = crews[worker]->run(example, rows.data(), labels, answer, beliefs);
+      const Outcome outcome = crews[worker]->run(example, rows.data(), labels, answer, beliefs);
       if (outcome.possible) {
         copy_gaps(plan, rows, answer);
       } else {

@@ -6,6 +6,7 @@
 #include "bp/tree.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 // Takes the first of the greatest weights.
 template <typename Real>
@@ -64,7 +65,7 @@ bool decode(State<Real>& state, const Uniform& uniform) {
   const Plan& plan = state.plan;
   for (std::size_t f = 0; f < plan.tree.size(); ++f) {
     const Factor& factor = plan.tree[f];
-    const Table& table = plan.table[factor.table];
+    const Table& table = state.table(factor);
     const Range range = visited(state, factor, table);
     const Interface* interface = plan.interface.data() + factor.interface_begin;
     const std::int32_t children = table.interface_count - (factor.has_parent ? 1 : 0);
@@ -75,7 +76,7 @@ bool decode(State<Real>& state, const Uniform& uniform) {
       return table.tuple_value[std::int64_t{k} * table.tuple_count + t];
     };
     find_messages(state, factor, table);
-    const Real* groups = state.at(factor.groups);
+    const Real* groups = state.groups(factor);
     const auto numbers = uniform(f);
     const std::int32_t group = pick<Picker, Real>(numbers[0], [&](const auto& offer) {
       for (std::int32_t g = range.group_begin; g < range.group_end; ++g) {
@@ -109,4 +110,5 @@ bool decode(State<Real>& state, const Uniform& uniform) {
   return true;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

@@ -1,9 +1,11 @@
 // What the labels and priors of one example say of each variable.
 #pragma once
 
+#include "bp/lanes.hpp"
 #include "bp/state.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 // Notes single observed values; the rest of the evidence acts through masks.
 template <typename Real>
@@ -22,6 +24,34 @@ void observe(State<Real>& state, const FactorGraph& graph) {
   }
 }
 
+#if EMNESY_LANES
+// The weight one lane gives each value. labels: slot-major, a vector of lanes each.
+template <typename T, int L>
+void apply_slot_to_lanes(const State<Lanes<T, L>>& state, const FactorGraph& graph, std::int32_t s,
+                         std::int32_t cardinality, Lanes<T, L>* weights) {
+  const Plan& plan = state.plan;
+  const std::int32_t* labels = state.labels + std::int64_t{s} * L;
+  if (plan.slot_simple[s]) {
+    typename IntLanes<T, L>::Vector value;
+    const std::int32_t* values = plan.slot_value.data() + plan.slot_value_begin[s];
+    for (int i = 0; i < L; ++i) value[i] = labels[i] < 0 ? -1 : values[labels[i]];
+    const auto missing = value < 0;
+    const Lanes<T, L> zero(0.0);
+    for (std::int32_t k = 0; k < cardinality; ++k) {
+      weights[k] = select(IntLanes<T, L>{(value == k) | missing}, weights[k], zero);
+    }
+    return;
+  }
+  for (int i = 0; i < L; ++i) {
+    if (labels[i] < 0) continue;
+    const std::uint8_t* mask = graph.slot_mask.data() + graph.slot_mask_begin[s] + std::int64_t{labels[i]} * cardinality;
+    for (std::int32_t k = 0; k < cardinality; ++k) {
+      if (!mask[k]) weights[k].v[i] = 0;
+    }
+  }
+}
+#endif
+
 // Sets the weights to zero of the values that the fixed evidence and this example's labels exclude.
 template <typename Real>
 void apply_masks(const State<Real>& state, const FactorGraph& graph, const Variable& v, Real* weights) {
@@ -32,40 +62,43 @@ void apply_masks(const State<Real>& state, const FactorGraph& graph, const Varia
   }
   for (std::int32_t i = v.slot_begin; i < v.slot_end; ++i) {
     const std::int32_t s = state.plan.slot_of_variable[i];
-    if (state.labels[s] < 0) continue;
-    const std::uint8_t* mask =
-        graph.slot_mask.data() + graph.slot_mask_begin[s] + std::int64_t{state.labels[s]} * v.cardinality;
-    for (std::int32_t k = 0; k < v.cardinality; ++k) {
-      if (!mask[k]) weights[k] = Real(0);
+    if constexpr (State<Real>::lanes) {
+      apply_slot_to_lanes(state, graph, s, v.cardinality, weights);
+    } else {
+      if (state.labels[s] < 0) continue;
+      const std::uint8_t* mask =
+          graph.slot_mask.data() + graph.slot_mask_begin[s] + std::int64_t{state.labels[s]} * v.cardinality;
+      for (std::int32_t k = 0; k < v.cardinality; ++k) {
+        if (!mask[k]) weights[k] = Real(0);
+      }
     }
   }
 }
 
-// The prior of each value, "none" included, where its alternatives lie in `row`.
-template <typename Real, typename Source>
-void read_prior(const Variable& v, const Source* row, Real* weights) {
-  const Source* prior = row + v.offset;
+// The prior of each value, "none" included.
+template <typename Real>
+void read_prior(const State<Real>& state, const Variable& v, Real* weights) {
+  const Real* prior = state.rows[1 + v.block] + v.offset;
   const std::int32_t count = v.alternatives();
-  double sum = 0;
+  Remainder<Real> none;
   for (std::int32_t k = 0; k < count; ++k) {
-    const Source p = prior[std::int64_t{k} * v.stride];
-    weights[k] = static_cast<Real>(p);
-    sum += static_cast<double>(p);
+    weights[k] = prior[std::int64_t{k} * v.stride];
+    none.take(weights[k]);
   }
-  if (v.has_none) weights[count] = static_cast<Real>(std::max(0.0, 1.0 - sum));
+  if (v.has_none) weights[count] = none.value();
 }
 
 // Writes the own weights that do not lie ready in a prior block, and multiplies in what pinned variables and
 // variables without a factor say of the evidence. False: the evidence is impossible.
-template <typename Real, typename Source>
-bool prepare(State<Real>& state, const FactorGraph& graph, const Source* const* priors) {
+template <typename Real>
+bool prepare(State<Real>& state, const FactorGraph& graph) {
   const Plan& plan = state.plan;
   for (const std::int32_t variable : plan.prepared) {
     const Variable& v = plan.variable[variable];
     if (v.only_slices && state.observed[variable] >= 0 && v.query_end == v.query_begin) continue;
     Real* weights = state.at(v.own.offset);
     if (v.choice()) {
-      read_prior(v, priors[v.block], weights);
+      read_prior(state, v, weights);
     } else {
       std::fill_n(weights, v.cardinality, Real(1));
     }
@@ -75,14 +108,14 @@ bool prepare(State<Real>& state, const FactorGraph& graph, const Source* const* 
     const Variable& v = plan.variable[variable];
     Real* weights = state.accumulator.data();
     if (v.choice()) {
-      read_prior(v, priors[v.block], weights);
+      read_prior(state, v, weights);
     } else {
       std::fill_n(weights, v.cardinality, Real(1));
     }
     apply_masks(state, graph, v, weights);
     const Real weight = weights[v.pinned];
-    if (!Trusted<Real>::holds(weight)) return false;
-    if (v.choice()) state.log_total += log_of(weight);
+    if (!state.holds(weight)) return false;
+    if (v.choice()) state.logs.add(weight);
   }
   for (const std::int32_t variable : plan.free) {
     const Variable& v = plan.variable[variable];
@@ -90,10 +123,11 @@ bool prepare(State<Real>& state, const FactorGraph& graph, const Source* const* 
     const Real* own = state.own(variable);
     Real total(0);
     for (std::int32_t k = 0; k < v.cardinality; ++k) total += own[k];
-    if (!Trusted<Real>::holds(total)) return false;
-    state.log_total += log_of(total);
+    if (!state.holds(total)) return false;
+    state.logs.add(total);
   }
   return true;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

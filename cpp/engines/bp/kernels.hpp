@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include "bp/numbers.hpp"
 #include "bp/table.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 struct Sum {
   template <typename Real>
@@ -17,7 +19,7 @@ struct Sum {
 struct Max {
   template <typename Real>
   static void add(Real& total, Real term) {
-    if (total < term) total = term;
+    total = greater(total, term);
   }
 };
 
@@ -154,6 +156,48 @@ Real messages_out(const Table& table, const Range& range, const Real* groups, co
   return total;
 }
 
+// As messages_out, but nothing else than the messages, to all interface variables. Weighted: there are groups' sums.
+template <typename Op, int Interfaces, bool Weighted, typename Real>
+void messages_only(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* const* out,
+                   int interfaces, const Spare<Real>& spare) {
+  const std::int32_t* const value = table.group_value.data();
+  const std::int64_t stride = table.group_count;
+  if constexpr (Interfaces == 2) {
+    // Groups are sorted by the last variable's value: one sum for each run of equal ones.
+    const std::int32_t* const other = value + stride;
+    for (std::int32_t g = range.group_begin; g < range.group_end;) {
+      const std::int32_t b = other[g];
+      const Real mb = in[1][b];
+      Real sum_b(0);
+      for (; g < range.group_end && other[g] == b; ++g) {
+        const std::int32_t a = value[g];
+        if constexpr (Weighted) {
+          Op::add(sum_b, groups[g] * in[0][a]);
+          Op::add(out[0][a], groups[g] * mb);
+        } else {
+          Op::add(sum_b, in[0][a]);
+          Op::add(out[0][a], mb);
+        }
+      }
+      Op::add(out[1][b], sum_b);
+    }
+  } else {
+    for (std::int32_t g = range.group_begin; g < range.group_end; ++g) {
+      Real after = Weighted ? groups[g] : Real(1);
+      for (int k = interfaces - 1; k >= 0; --k) {
+        spare.after[k] = after;
+        after *= in[k][value[k * stride + g]];
+      }
+      Real before(1);
+      for (int k = 0; k < interfaces; ++k) {
+        const std::int32_t v = value[k * stride + g];
+        Op::add(out[k][v], before * spare.after[k]);
+        before *= in[k][v];
+      }
+    }
+  }
+}
+
 // The loops above for the number of variables at hand.
 template <typename Op, typename Real>
 void sum_tuples(const Table& table, const Range& range, const Real* const* leaf, Real* groups) {
@@ -207,4 +251,14 @@ Real messages_out(const Table& table, const Range& range, const Real* groups, co
   }
 }
 
+template <typename Op, typename Real>
+void messages_only(const Table& table, const Range& range, bool weighted, const Real* groups, const Real* const* in,
+                   Real* const* out, const Spare<Real>& spare) {
+  const int n = table.interface_count;
+  if (n == 2 && weighted) return messages_only<Op, 2, true>(table, range, groups, in, out, n, spare);
+  if (n == 2) return messages_only<Op, 2, false>(table, range, groups, in, out, n, spare);
+  return messages_only<Op, -1, true>(table, range, groups, in, out, n, spare);
+}
+
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

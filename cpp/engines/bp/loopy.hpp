@@ -1,5 +1,10 @@
 // Components with loops: messages are repeated until they stop changing. Approximate.
 //
+// The message from a variable to a factor is the product of the variable's own weights and the messages of its other
+// factors. It is never divided out of the product of all, which zeros would forbid, nor multiplied together from
+// scratch: factors are visited in order, there and back, so that it is what has been visited so far in this sweep times what
+// has not, and the second was the first when the sweep before came by. Cost of a sweep: linear in edges.
+//
 // Log-evidence: minus the Bethe free energy at the messages reached; exact where there is no loop.
 // Yedidia, Freeman, Weiss, "Constructing free-energy approximations and generalized belief propagation
 // algorithms", IEEE Trans. Inf. Theory 51 (2005).
@@ -11,80 +16,87 @@
 #include "bp/tree.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
-template <typename Real>
+// Of each lane.
+template <int Width>
 struct Convergence {
-  std::int32_t iterations = 0;
-  Real residual = Real(0);
-  bool converged = true;
+  std::int32_t iterations[Width] = {};
+  double residual[Width] = {};
+  bool converged[Width];
 
+  Convergence() { std::fill_n(converged, Width, true); }
   void merge(const Convergence& other) {
-    iterations = std::max(iterations, other.iterations);
-    residual = std::max(residual, other.residual);
-    converged = converged && other.converged;
+    for (int i = 0; i < Width; ++i) {
+      iterations[i] = std::max(iterations[i], other.iterations[i]);
+      residual[i] = std::max(residual[i], other.residual[i]);
+      converged[i] = converged[i] && other.converged[i];
+    }
   }
 };
 
 template <typename Real>
 class Loopy {
  public:
-  Loopy(State<Real>& state, const Options& options) : state_(state), plan_(state.plan), options_(options) {}
+  using Mask = typename Number<Real>::Mask;
+  using Exponent = typename Number<Real>::Exponent;
+  static constexpr int width = Number<Real>::width;
 
-  // Iterates from uniform messages. False: some message cannot be trusted.
-  template <typename Op>
-  bool iterate(Convergence<Real>& convergence) {
+  Loopy(State<Real>& state, const Options& options)
+      : state_(state),
+        plan_(state.plan),
+        options_(options),
+        fresh_(static_cast<Real>(1.0 - options.damping)),
+        kept_(static_cast<Real>(options.damping)) {}
+
+  void start_uniform() {
     for (const Edge& edge : plan_.edge) {
       const std::int32_t values = plan_.variable[edge.variable].cardinality;
       std::fill_n(state_.at(edge.message), values, static_cast<Real>(1.0 / values));
     }
+  }
+
+  // Iterates from the messages stored. False: some message cannot be trusted.
+  template <typename Op>
+  bool iterate(Convergence<width>& convergence) {
     for (const Factor& factor : plan_.loopy) {
-      const Table& table = plan_.table[factor.table];
-      sum_groups<Op>(state_, factor, table, visited(state_, factor, table));
+      const Table& table = state_.table(factor);
+      if (!factor.plain) sum_groups<Op>(state_, factor, table, visited(state_, factor, table));
     }
-    const std::size_t count = plan_.loopy.size();
-    convergence.converged = count == 0;
-    while (!convergence.converged && convergence.iterations < options_.max_iterations) {
+    gathered_ = false;
+    std::fill_n(convergence.converged, width, false);
+    active_ = Number<Real>::all();
+    if (options_.schedule == Schedule::Sequential && !products_after()) return false;
+    for (int iteration = 0; iteration < options_.max_iterations && any(active_); ++iteration) {
       Real residual(0);
-      const bool back = convergence.iterations % 2 == 1;
-      ++convergence.iterations;
-      for (std::size_t i = 0; i < count; ++i) {
-        const Factor& factor = plan_.loopy[back ? count - 1 - i : i];
-        if (!compute<Op>(factor)) return false;
-        if (options_.schedule == Schedule::Sequential) store(factor, residual);
-      }
-      if (options_.schedule == Schedule::Flooding) {
-        for (const Factor& factor : plan_.loopy) store(factor, residual);
-      }
-      convergence.residual = residual;
-      convergence.converged = !(residual > static_cast<Real>(options_.tolerance));
+      const bool done = options_.schedule == Schedule::Flooding ? flood<Op>(residual) : sweep<Op>(iteration % 2 == 1, residual);
+      if (!done) return false;
+      note(residual, convergence);
     }
     return true;
   }
 
-  // Adds the Bethe log-evidence to log_total.
+  // Adds the Bethe log-evidence to the totals.
   bool add_log_evidence() {
-    for (std::size_t i = 0; i < plan_.loopy_variable.size(); ++i) {
-      std::int64_t exponent = 0;
-      if (!variable_belief(i, exponent)) return false;
+    if (!gather(state_.exponent)) return false;
+    for (const std::int32_t variable : plan_.loopy_variable) {
       Real total(0);
-      const std::int32_t values = plan_.variable[plan_.loopy_variable[i]].cardinality;
-      for (std::int32_t v = 0; v < values; ++v) total += state_.accumulator[v];
-      if (!Trusted<Real>::holds(total)) return false;
-      state_.log_total += log_of(total);
-      state_.exponent += exponent;
+      const Real* belief = running(variable);
+      for (std::int32_t v = 0; v < cardinality(variable); ++v) total += belief[v];
+      if (!state_.holds(total)) return false;
+      state_.logs.add(total);
     }
     for (const Factor& factor : plan_.loopy) {
-      const Table& table = plan_.table[factor.table];
+      const Table& table = state_.table(factor);
       Real total(0);
-      if (!gather(factor, table) || !combine<Sum>(factor, table, 0, total)) return false;
-      state_.log_total += log_of(total);
+      if (!combine<Sum>(factor, table, total)) return false;
+      state_.logs.add(total);
       for (std::int32_t k = 0; k < table.interface_count; ++k) {
         const Edge& edge = edge_of(factor, k);
-        const std::int32_t values = plan_.variable[edge.variable].cardinality;
         Real product(0);
-        for (std::int32_t v = 0; v < values; ++v) product += state_.in[k][v] * state_.at(edge.message)[v];
-        if (!Trusted<Real>::holds(product)) return false;
-        state_.log_total -= log_of(product);
+        for (std::int32_t v = 0; v < cardinality(edge.variable); ++v) product += state_.in[k][v] * state_.at(edge.message)[v];
+        if (!state_.holds(product)) return false;
+        state_.logs.subtract(product);
       }
     }
     return true;
@@ -92,125 +104,204 @@ class Loopy {
 
   template <typename Op, typename Output>
   bool emit(Output& sink) {
+    Exponent ignored{};
+    if (!gathered_ && !gather(ignored)) return false;
     for (const Factor& factor : plan_.loopy) {
-      const Table& table = plan_.table[factor.table];
+      const Table& table = state_.table(factor);
+      if (table.leaf_count == 0 && !factor.slice_local) continue;
       Real total(0);
-      if (!gather(factor, table) || !combine<Op>(factor, table, 0, total)) return false;
-      const Range range = visited(state_, factor, table);
-      Real* weights = state_.at(plan_.group_weights);
-      const Real scale = Real(1) / total;
-      for (std::int32_t g = range.group_begin; g < range.group_end; ++g) weights[g] *= scale;
-      emit_leaves<Op>(state_, factor, table, range, weights, sink);
+      if (!combine<Op>(factor, table, total)) return false;
+      emit_factor<Op>(state_, factor, table, visited(state_, factor, table), state_.at(plan_.group_weights), total, sink);
     }
-    for (std::size_t i = 0; i < plan_.loopy_variable.size(); ++i) {
-      const Variable& variable = plan_.variable[plan_.loopy_variable[i]];
-      if (!variable.wanted()) continue;
-      std::int64_t ignored = 0;
-      if (!variable_belief(i, ignored) || !normalise(state_.accumulator.data(), variable.cardinality)) return false;
-      sink.belief(plan_.loopy_variable[i], state_.accumulator.data());
+    for (const std::int32_t variable : plan_.loopy_variable) {
+      if (!plan_.variable[variable].wanted()) continue;
+      Real* belief = state_.accumulator.data();
+      std::copy_n(running(variable), cardinality(variable), belief);
+      if (!normalise(belief, cardinality(variable))) return false;
+      sink.belief(variable, belief);
     }
     return true;
   }
 
  private:
+  std::int32_t cardinality(std::int32_t variable) const { return plan_.variable[variable].cardinality; }
   const Edge& edge_of(const Factor& factor, std::int32_t k) const {
     return plan_.edge[factor.interface_begin + k - plan_.loopy_interface];
   }
+  Real* running(std::int32_t variable) { return state_.at(plan_.variable[variable].running); }
 
-  static bool normalise(Real* message, std::int32_t count) {
+  bool normalise(Real* message, std::int32_t count) {
     Real total(0);
     for (std::int32_t v = 0; v < count; ++v) total += message[v];
-    if (!Trusted<Real>::holds(total)) return false;
+    if (!state_.holds(total)) return false;
     const Real scale = Real(1) / total;
     for (std::int32_t v = 0; v < count; ++v) message[v] *= scale;
     return true;
   }
 
-  void start_product(std::int32_t variable, Real* product) {
-    std::copy_n(state_.own(variable), plan_.variable[variable].cardinality, product);
-  }
-
-  // The messages from the variables to the factor: each its own weights times the messages of its other factors.
-  bool gather(const Factor& factor, const Table& table) {
-    find_messages(state_, factor, table);
-    for (std::int32_t k = 0; k < table.interface_count; ++k) {
-      const Interface& end = plan_.interface[factor.interface_begin + k];
-      const std::int32_t values = plan_.variable[end.variable].cardinality;
-      const auto self = static_cast<std::int32_t>(factor.interface_begin + k - plan_.loopy_interface);
-      Real* product = state_.at(end.in);
-      start_product(end.variable, product);
-      const std::int32_t position = plan_.variable[end.variable].loopy_index;
-      for (std::int64_t e = plan_.edge_begin[position]; e < plan_.edge_begin[position + 1]; ++e) {
-        const std::int32_t other = plan_.edge_of_variable[e];
-        if (other == self) continue;
-        const Real* message = state_.at(plan_.edge[other].message);
+  // Every edge's rest: the product of the messages to its variable after it, in the order of factors.
+  bool products_after() {
+    Exponent ignored{};
+    for (std::size_t i = 0; i < plan_.loopy_variable.size(); ++i) {
+      const std::int32_t variable = plan_.loopy_variable[i], values = cardinality(variable);
+      Real* product = running(variable);
+      std::fill_n(product, values, Real(1));
+      for (std::int64_t e = plan_.edge_begin[i + 1]; e-- > plan_.edge_begin[i];) {
+        const Edge& edge = plan_.edge[plan_.edge_of_variable[e]];
+        std::copy_n(product, values, state_.at(edge.rest));
+        const Real* message = state_.at(edge.message);
         for (std::int32_t v = 0; v < values; ++v) product[v] *= message[v];
-        std::int64_t ignored = 0;
-        if (!rescale(product, values, ignored)) return false;
+        if (!state_.check(rescale(product, values, ignored))) return false;
       }
-      if (!normalise(product, values)) return false;
     }
     return true;
   }
 
-  template <typename Op>
-  bool combine(const Factor& factor, const Table& table, std::int32_t outputs, Real& total) {
-    for (std::int32_t k = 0; k < outputs; ++k) {
-      const Interface& end = plan_.interface[factor.interface_begin + k];
-      std::fill_n(state_.out[k], plan_.variable[end.variable].cardinality, Real(0));
+  // Every edge's rest: the message from its variable, normalised; and every variable's running product: its belief.
+  bool gather(Exponent& exponent) {
+    if (!products_after()) return false;
+    for (std::size_t i = 0; i < plan_.loopy_variable.size(); ++i) {
+      if (!gather_variable(i, exponent)) return false;
     }
-    total = messages_out<Op>(table, visited(state_, factor, table), state_.at(factor.groups), state_.in.data(),
-                             state_.out.data(), state_.at(plan_.group_weights), outputs, state_.spare);
-    return Trusted<Real>::holds(total);
-  }
-
-  template <typename Op>
-  bool compute(const Factor& factor) {
-    const Table& table = plan_.table[factor.table];
-    Real total(0);
-    if (!gather(factor, table) || !combine<Op>(factor, table, table.interface_count, total)) return false;
-    for (std::int32_t k = 0; k < table.interface_count; ++k) {
-      const Interface& end = plan_.interface[factor.interface_begin + k];
-      if (!normalise(state_.out[k], plan_.variable[end.variable].cardinality)) return false;
-    }
+    gathered_ = true;
     return true;
   }
 
-  // Damps the computed messages into the stored ones.
-  void store(const Factor& factor, Real& residual) {
-    const Table& table = plan_.table[factor.table];
-    const Real fresh = static_cast<Real>(1.0 - options_.damping), kept = static_cast<Real>(options_.damping);
-    for (std::int32_t k = 0; k < table.interface_count; ++k) {
-      const Edge& edge = edge_of(factor, k);
-      Real* stored = state_.at(edge.message);
-      const Real* computed = state_.at(plan_.interface[factor.interface_begin + k].out);
-      for (std::int32_t v = 0; v < plan_.variable[edge.variable].cardinality; ++v) {
-        const Real next = fresh * computed[v] + kept * stored[v];
-        residual = std::max(residual, distance(next, stored[v]));
-        stored[v] = next;
-      }
-    }
-  }
-
-  static Real distance(Real a, Real b) { return static_cast<Real>(std::fabs(static_cast<double>(a) - static_cast<double>(b))); }
-
-  // Own weights times all messages, into the accumulator.
-  bool variable_belief(std::size_t i, std::int64_t& exponent) {
-    const std::int32_t variable = plan_.loopy_variable[i];
-    const std::int32_t values = plan_.variable[variable].cardinality;
-    Real* product = state_.accumulator.data();
-    start_product(variable, product);
+  bool gather_variable(std::size_t i, Exponent& exponent) {
+    const std::int32_t variable = plan_.loopy_variable[i], values = cardinality(variable);
+    Real* product = running(variable);
+    std::copy_n(state_.own(variable), values, product);
     for (std::int64_t e = plan_.edge_begin[i]; e < plan_.edge_begin[i + 1]; ++e) {
-      const Real* message = state_.at(plan_.edge[plan_.edge_of_variable[e]].message);
+      const Edge& edge = plan_.edge[plan_.edge_of_variable[e]];
+      Real* rest = state_.at(edge.rest);
+      for (std::int32_t v = 0; v < values; ++v) rest[v] *= product[v];
+      if (!normalise(rest, values)) return false;
+      const Real* message = state_.at(edge.message);
       for (std::int32_t v = 0; v < values; ++v) product[v] *= message[v];
-      if (!rescale(product, values, exponent)) return false;
+      if (!state_.check(rescale(product, values, exponent))) return false;
     }
     return true;
+  }
+
+  // One sweep over the factors, each from the newest messages.
+  template <typename Op>
+  bool sweep(bool back, Real& residual) {
+    for (const std::int32_t variable : plan_.loopy_variable) {
+      if (back) {
+        std::fill_n(running(variable), cardinality(variable), Real(1));
+      } else {
+        std::copy_n(state_.own(variable), cardinality(variable), running(variable));
+      }
+    }
+    const std::size_t count = plan_.loopy.size();
+    Exponent ignored{};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Factor& factor = plan_.loopy[back ? count - 1 - i : i];
+      const Table& table = state_.table(factor);
+      Real* next = state_.at(plan_.messages_in);
+      for (std::int32_t k = 0; k < table.interface_count; ++k) {
+        const Edge& edge = edge_of(factor, k);
+        const std::int32_t values = cardinality(edge.variable);
+        const Real* done = running(edge.variable);
+        const Real* rest = state_.at(edge.rest);
+        for (std::int32_t v = 0; v < values; ++v) next[v] = done[v] * rest[v];
+        if (!normalise(next, values)) return false;
+        state_.in[k] = next;
+        next += values;
+      }
+      if (!compute<Op>(factor, table)) return false;
+      for (std::int32_t k = 0; k < table.interface_count; ++k) {
+        const Edge& edge = edge_of(factor, k);
+        const std::int32_t values = cardinality(edge.variable);
+        Real* message = state_.at(edge.message);
+        store(state_.out[k], message, values, residual);
+        Real* done = running(edge.variable);
+        Real* rest = state_.at(edge.rest);
+        for (std::int32_t v = 0; v < values; ++v) {
+          rest[v] = done[v];
+          done[v] *= message[v];
+        }
+        if (!state_.check(rescale(done, values, ignored))) return false;
+      }
+    }
+    return true;
+  }
+
+  // All messages from those of the iteration before.
+  template <typename Op>
+  bool flood(Real& residual) {
+    Exponent ignored{};
+    if (!gather(ignored)) return false;
+    gathered_ = false;
+    for (const Factor& factor : plan_.loopy) {
+      const Table& table = state_.table(factor);
+      take_gathered(factor, table);
+      if (!compute<Op>(factor, table)) return false;
+      for (std::int32_t k = 0; k < table.interface_count; ++k) {
+        const Edge& edge = edge_of(factor, k);
+        store(state_.out[k], state_.at(edge.message), cardinality(edge.variable), residual);
+      }
+    }
+    return true;
+  }
+
+  void take_gathered(const Factor& factor, const Table& table) {
+    for (std::int32_t k = 0; k < table.interface_count; ++k) state_.in[k] = state_.at(edge_of(factor, k).rest);
+  }
+
+  // state.out from state.in, normalised.
+  template <typename Op>
+  bool compute(const Factor& factor, const Table& table) {
+    Real* next = state_.at(plan_.messages_out);
+    for (std::int32_t k = 0; k < table.interface_count; ++k) {
+      state_.out[k] = next;
+      next += cardinality(edge_of(factor, k).variable);
+    }
+    std::fill(state_.at(plan_.messages_out), next, Real(0));
+    messages_only<Op>(table, visited(state_, factor, table), !factor.plain, state_.groups(factor), state_.in.data(),
+                      state_.out.data(), state_.spare);
+    for (std::int32_t k = 0; k < table.interface_count; ++k) {
+      if (!normalise(state_.out[k], cardinality(edge_of(factor, k).variable))) return false;
+    }
+    return true;
+  }
+
+  // The factor's total and its groups' weights, from the messages gathered.
+  template <typename Op>
+  bool combine(const Factor& factor, const Table& table, Real& total) {
+    take_gathered(factor, table);
+    total = messages_out<Op>(table, visited(state_, factor, table), state_.groups(factor), state_.in.data(),
+                             state_.out.data(), state_.at(plan_.group_weights), 0, state_.spare);
+    return state_.holds(total);
+  }
+
+  // Damps a computed message into the stored one; lanes that have converged keep theirs.
+  void store(const Real* computed, Real* stored, std::int32_t values, Real& residual) {
+    for (std::int32_t v = 0; v < values; ++v) {
+      const Real old = stored[v], next = fresh_ * computed[v] + kept_ * old;
+      residual = greater(residual, distance(next, old));
+      stored[v] = select(active_, next, old);
+    }
+  }
+
+  void note(Real residual, Convergence<width>& convergence) {
+    for (int i = 0; i < width; ++i) {
+      if (!Number<Real>::lane(active_, i)) continue;
+      ++convergence.iterations[i];
+      convergence.residual[i] = Number<Real>::lane(residual, i);
+      convergence.converged[i] = !(convergence.residual[i] > options_.tolerance);
+    }
+    active_ = active_ & less(static_cast<Real>(options_.tolerance), residual);
+    if constexpr (State<Real>::lanes) active_ = active_ & state_.trusted;
   }
 
   State<Real>& state_;
   const Plan& plan_;
   const Options& options_;
+  const Real fresh_, kept_;
+  Mask active_ = Number<Real>::all();
+  bool gathered_ = false;
 };
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

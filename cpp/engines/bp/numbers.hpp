@@ -5,8 +5,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+
+#include "bp/isa.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 // A non-negative number with an exponent of 64 bits: products of any length neither underflow nor overflow,
 // so a total of zero proves that the evidence is impossible. Slow; for examples that double cannot tell apart.
@@ -105,8 +109,64 @@ inline bool rescale(Wide* message, int count, std::int64_t&) {
   return Trusted<Wide>::holds(greatest);
 }
 
+// What stands in for a number: one of them, or a bundle of examples' (bp/lanes.hpp). Mask: a truth value for each.
+template <typename Real>
+struct Number {
+  static constexpr int width = 1;
+  static constexpr bool lanes = false;
+  using Mask = bool;
+  using Exponent = std::int64_t;
+  static bool all() { return true; }
+  static bool lane(bool mask, int) { return mask; }
+  static double lane(Real x, int) { return static_cast<double>(x); }
+  static std::int64_t power(Exponent e, int) { return e; }
+};
+
+template <typename Real, typename = std::enable_if_t<!Number<Real>::lanes>>
+Real greater(Real a, Real b) {
+  return a < b ? b : a;
+}
+template <typename Real, typename = std::enable_if_t<!Number<Real>::lanes>>
+bool less(Real a, Real b) {
+  return a < b;
+}
+template <typename Real, typename = std::enable_if_t<!Number<Real>::lanes>>
+Real select(bool mask, Real yes, Real no) {
+  return mask ? yes : no;
+}
+template <typename Real, typename = std::enable_if_t<!Number<Real>::lanes>>
+Real distance(Real a, Real b) {
+  return static_cast<Real>(std::fabs(static_cast<double>(a) - static_cast<double>(b)));
+}
+inline bool any(bool mask) { return mask; }
+
 inline double log_of(float x) { return std::log(static_cast<double>(x)); }
 inline double log_of(double x) { return std::log(x); }
 inline double log_of(Wide x) { return x.log(); }
 
+// A sum of logarithms.
+template <typename Real>
+class Logs {
+ public:
+  void clear() { total_ = 0; }
+  void add(Real x) { total_ += log_of(x); }
+  void subtract(Real x) { total_ -= log_of(x); }
+  double value(int) const { return total_; }
+
+ private:
+  double total_ = 0;
+};
+
+// One minus what is taken.
+template <typename Real>
+class Remainder {
+ public:
+  void take(Real x) { left_ -= static_cast<double>(x); }
+  Real value() const { return static_cast<Real>(std::max(0.0, left_)); }
+
+ private:
+  double left_ = 1;
+};
+
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

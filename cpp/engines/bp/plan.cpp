@@ -3,6 +3,7 @@
 #include "bp/plan.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -25,6 +26,7 @@ class Planner {
     add_factors();
     add_components();
     place_variables();
+    place_groups();
     find_gaps();
     plan_.scratch_size = end_;
     return std::move(plan_);
@@ -90,6 +92,7 @@ class Planner {
     for (std::size_t s = 0; s < graph_.slot_variable.size(); ++s) {
       plan_.slot_value_begin.push_back(static_cast<std::int64_t>(plan_.slot_value.size()));
       const std::int32_t values = graph_.cardinality[graph_.slot_variable[s]];
+      bool simple = true;
       for (std::int32_t l = 0; l < graph_.slot_label_count[s]; ++l) {
         const std::uint8_t* mask = graph_.slot_mask.data() + graph_.slot_mask_begin[s] + std::int64_t{l} * values;
         std::int32_t value = -1, count = 0;
@@ -97,7 +100,9 @@ class Planner {
           if (mask[v]) value = v, ++count;
         }
         plan_.slot_value.push_back(count == 1 ? value : -1);
+        simple = simple && count == 1;
       }
+      plan_.slot_simple.push_back(simple);
     }
   }
 
@@ -118,7 +123,7 @@ class Planner {
   }
 
   // Puts factor f into the plan; its interface variables come in the order given.
-  Factor add_factor(std::size_t f, const std::vector<std::int32_t>& interface) {
+  Factor add_factor(std::size_t f, const std::vector<std::int32_t>& interface, bool loopy) {
     const std::int32_t* first = graph_.scope.data() + graph_.scope_begin[f];
     const auto arity = static_cast<std::int32_t>(graph_.scope_begin[f + 1] - graph_.scope_begin[f]);
     const std::int32_t position = graph_.slice_position[f];
@@ -165,6 +170,7 @@ class Planner {
     }
     if (source.weights.empty()) plan_.impossible = true;
     factor.table = share(make_table(source));
+    factor.lane_table = lane_table(factor.table, factor.slice_local);
     const Table& table = plan_.table[factor.table];
     plan_.most_leaves = std::max(plan_.most_leaves, table.leaf_count);
     plan_.most_interfaces = std::max(plan_.most_interfaces, table.interface_count);
@@ -174,7 +180,17 @@ class Planner {
       leaf_values += plan_.variable[plan_.leaf[factor.leaf_begin + k]].cardinality;
     }
     most_leaf_values_ = std::max(most_leaf_values_, leaf_values);
-    factor.groups = reserve(table.group_count);
+    const LaneTable& lanes = plan_.lane_table[factor.lane_table];
+    plan_.most_runs = std::max(plan_.most_runs, lanes.run_count());
+    factor.plain = loopy && table.leaf_count == 0 && table.tuple_weight.empty() && !factor.slice_local;
+    if (factor.plain) {
+      plan_.plain_groups = std::max<std::int64_t>(plan_.plain_groups, table.group_count);
+    } else {
+      factor.groups = plan_.groups;
+      factor.lane_groups = plan_.lane_groups;
+      plan_.groups += table.group_count;
+      plan_.lane_groups += lanes.groups.group_count;
+    }
     factor.interface_begin = static_cast<std::int32_t>(plan_.interface.size());
     for (const std::int32_t variable : interface) plan_.interface.push_back({variable, 0, 0});
     return factor;
@@ -196,6 +212,12 @@ class Planner {
     const auto id = static_cast<std::int32_t>(plan_.table.size()) - 1;
     known_.emplace(hash, id);
     return id;
+  }
+
+  std::int32_t lane_table(std::int32_t table, bool local) {
+    const auto [it, added] = lane_tables_.try_emplace({table, local}, static_cast<std::int32_t>(plan_.lane_table.size()));
+    if (added) plan_.lane_table.push_back(make_lane_table(plan_.table[table], local));
+    return it->second;
   }
 
   // Walks every connected component; trees get a root and an order, the others go to the loopy part.
@@ -249,7 +271,7 @@ class Planner {
         if (degree_[v] > 1 && v != parent_variable[f]) interface.push_back(v);
       }
       if (parent_variable[f] >= 0) interface.push_back(parent_variable[f]);
-      Factor factor = add_factor(f, interface);
+      Factor factor = add_factor(f, interface, false);
       factor.has_parent = parent_variable[f] >= 0;
       factor_[f] = factor;
       for (std::size_t k = 0; k < interface.size(); ++k) {
@@ -328,27 +350,34 @@ class Planner {
 
   void add_loopy(const std::vector<std::size_t>& factors) {
     plan_.loopy_interface = static_cast<std::int64_t>(plan_.interface.size());
+    std::int64_t most_values = 0;
     for (const std::size_t f : factors) {
       std::vector<std::int32_t> interface;
       for (const std::int32_t v : scope_[f]) {
         if (degree_[v] > 1) interface.push_back(v);
       }
-      plan_.loopy.push_back(add_factor(f, interface));
+      plan_.loopy.push_back(add_factor(f, interface, true));
+      std::int64_t values = 0;
+      for (const std::int32_t v : interface) values += graph_.cardinality[v];
+      most_values = std::max(most_values, values);
     }
     std::vector<std::vector<std::int32_t>> edges(graph_.variable_count());
     for (std::size_t i = plan_.loopy_interface; i < plan_.interface.size(); ++i) {
-      Interface& end = plan_.interface[i];
-      const std::int32_t values = graph_.cardinality[end.variable];
-      end.in = reserve(values);
-      end.out = reserve(values);
-      edges[end.variable].push_back(static_cast<std::int32_t>(plan_.edge.size()));
-      plan_.edge.push_back({end.variable, reserve(values)});
+      const std::int32_t variable = plan_.interface[i].variable;
+      edges[variable].push_back(static_cast<std::int32_t>(plan_.edge.size()));
+      Edge edge;
+      edge.variable = variable;
+      edge.message = reserve(graph_.cardinality[variable]);
+      plan_.edge.push_back(edge);
     }
+    for (Edge& edge : plan_.edge) edge.rest = reserve(graph_.cardinality[edge.variable]);
+    plan_.messages_in = reserve(most_values);
+    plan_.messages_out = reserve(most_values);
     plan_.edge_begin.push_back(0);
     for (std::size_t v = 0; v < edges.size(); ++v) {
       if (edges[v].empty()) continue;
       if (has_own_weights(static_cast<std::int32_t>(v))) own_in_scratch(static_cast<std::int32_t>(v));
-      plan_.variable[v].loopy_index = static_cast<std::int32_t>(plan_.loopy_variable.size());
+      plan_.variable[v].running = reserve(graph_.cardinality[v]);
       plan_.loopy_variable.push_back(static_cast<std::int32_t>(v));
       plan_.edge_of_variable.insert(plan_.edge_of_variable.end(), edges[v].begin(), edges[v].end());
       plan_.edge_begin.push_back(static_cast<std::int64_t>(plan_.edge_of_variable.size()));
@@ -396,6 +425,19 @@ class Planner {
     std::sort(plan_.prepared.begin(), plan_.prepared.end());
   }
 
+  // Plain factors share the ones at the beginning; the others' sums come after them.
+  void place_groups() {
+    for (auto* factors : {&plan_.tree, &plan_.loopy}) {
+      for (Factor& factor : *factors) {
+        if (factor.plain) continue;
+        factor.groups += plan_.plain_groups;
+        factor.lane_groups += plan_.plain_groups;
+      }
+    }
+    plan_.groups += plan_.plain_groups;
+    plan_.lane_groups += plan_.plain_groups;
+  }
+
   void find_gaps() {
     for (std::size_t b = 0; b < plan_.block_size.size(); ++b) {
       std::vector<std::uint8_t> used(plan_.block_size[b], 0);
@@ -421,6 +463,7 @@ class Planner {
   std::vector<std::int32_t> degree_;              // per variable: factors with it in scope_
   std::vector<Factor> factor_;                    // tree factors by their number in the graph
   std::unordered_multimap<std::size_t, std::int32_t> known_;
+  std::map<std::pair<std::int32_t, bool>, std::int32_t> lane_tables_;
   std::int32_t most_groups_ = 1;
   std::int64_t most_leaf_values_ = 1;
   std::int64_t end_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bp/lane_table.hpp"
 #include "bp/table.hpp"
 #include "emnesy/engine.hpp"
 #include "emnesy/factor_graph.hpp"
@@ -31,7 +32,7 @@ struct Variable {
   bool plain_output = false;       // posterior lies contiguous, nothing else wants the belief
   bool only_slices = false;        // a cell that does nothing but pick a slice: an observation needs no own weights
 
-  std::int32_t loopy_index = -1;   // its place in Plan::loopy_variable
+  std::int64_t running = 0;        // loopy, scratch: a product of messages
 
   bool choice() const { return block >= 0; }
   std::int32_t alternatives() const { return cardinality - (has_none ? 1 : 0); }
@@ -53,7 +54,10 @@ struct Factor {
   std::int32_t slice_variable = -1;  // an observation of this variable picks the slice
   bool slice_local = false;          // it is in no other factor and not an interface variable
   bool slice_choice = false;         // it is a local choice: a picked slice has a weight, too
-  std::int64_t groups = 0;           // scratch: a sum for each group of the table
+  bool plain = false;                // loopy: nothing but equally weighted tuples of interface variables
+  std::int32_t lane_table = 0;
+  std::int64_t groups = 0;           // State::groups_store: a sum for each group of the table
+  std::int64_t lane_groups = 0;      // the same for bundles
   std::int32_t up_begin = 0, up_end = 0;      // products to make before the upward pass, in Plan::product
   std::int32_t down_begin = 0, down_end = 0;  // and before the downward pass
 };
@@ -69,11 +73,13 @@ struct Interface {
 struct Edge {
   std::int32_t variable = 0;
   std::int64_t message = 0;  // scratch
+  std::int64_t rest = 0;     // scratch: product of messages of other factors to the variable
 };
 
 struct Plan {
   std::vector<Variable> variable;
   std::vector<Table> table;
+  std::vector<LaneTable> lane_table;
   std::vector<Factor> tree;    // forest components, parents before children
   std::vector<Factor> loopy;   // the factors of all components with loops
   std::vector<std::int32_t> leaf;  // variables
@@ -97,6 +103,7 @@ struct Plan {
   // Evidence. Label l of slot s: slot_value[slot_value_begin[s] + l] is the one value it allows, or -1: several.
   std::vector<std::int32_t> slot_value;
   std::vector<std::int64_t> slot_value_begin;
+  std::vector<std::uint8_t> slot_simple;  // per slot: every label allows one value
   std::vector<std::int32_t> slot_of_variable;
   std::vector<std::int32_t> query_of_variable;
   std::vector<std::uint8_t> allowed;
@@ -114,7 +121,13 @@ struct Plan {
   std::int64_t ones_count = 1;
   std::int64_t accumulators = 0;        // scratch: one factor's leaf beliefs
   std::int64_t group_weights = 0;       // scratch: one factor's weights on the way down
+  std::int64_t messages_in = 0;         // scratch: loopy, the messages to and from one factor
+  std::int64_t messages_out = 0;
   std::int64_t scratch_size = 0;
+  std::int64_t groups = 0;              // size of State::groups_store, whose first ones are ones, for plain factors
+  std::int64_t lane_groups = 0;
+  std::int64_t plain_groups = 0;
+  std::int32_t most_runs = 0;
   std::int32_t most_leaves = 1, most_interfaces = 1;
   std::int32_t largest = 1;             // greatest cardinality
 };

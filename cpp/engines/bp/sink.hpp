@@ -7,6 +7,7 @@
 #include "random.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 template <typename Source>
 struct Answer {
@@ -112,4 +113,5 @@ class Sink {
   std::uint64_t example_ = 0;
 };
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

@@ -1,4 +1,4 @@
-// One thread's memory, and what it knows of the example at hand.
+// One thread's memory, and what it knows of the example (or bundle of examples) at hand.
 #pragma once
 
 #include <algorithm>
@@ -8,16 +8,24 @@
 #include <vector>
 
 #include "bp/kernels.hpp"
+#include "bp/lane_kernels.hpp"
+#include "bp/memory.hpp"
 #include "bp/numbers.hpp"
 #include "bp/plan.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 template <typename Real>
 struct State {
+  using Mask = typename Number<Real>::Mask;
+  using Exponent = typename Number<Real>::Exponent;
+  static constexpr bool lanes = Number<Real>::lanes;
+
   explicit State(const Plan& p)
       : plan(p),
-        scratch(p.scratch_size, Real(0)),
+        scratch(p.scratch_size),
+        groups_store(lanes ? p.lane_groups : p.groups),
         rows(1 + p.block_size.size(), nullptr),
         observed(p.variable.size(), -1),
         value(p.variable.size(), 0),
@@ -25,38 +33,71 @@ struct State {
         belief(p.most_leaves, nullptr),
         in(p.most_interfaces, nullptr),
         out(p.most_interfaces, nullptr),
-        spare_store(2 * std::max(p.most_leaves, p.most_interfaces), Real(0)),
-        accumulator(p.largest, Real(0)) {
-    std::fill_n(scratch.begin() + p.ones, p.ones_count, Real(1));
+        spare_store(2 * std::max(p.most_leaves, p.most_interfaces)),
+        run_weight(lanes ? p.most_runs : 0),
+        accumulator(p.largest) {
+    std::fill_n(scratch.data() + p.ones, p.ones_count, Real(1));
+    std::fill_n(groups_store.data(), p.plain_groups, Real(1));
     rows[0] = scratch.data();
     spare = {spare_store.data(), spare_store.data() + spare_store.size() / 2};
   }
 
   const Real* at(const Place& place) const { return rows[place.row] + place.offset; }
   const Real* own(std::int32_t variable) const { return at(plan.variable[variable].own); }
+  bool all_ones(std::int32_t variable) const {
+    const Place& place = plan.variable[variable].own;
+    return place.row == 0 && place.offset == plan.ones;
+  }
   Real* at(std::int64_t offset) { return scratch.data() + offset; }
+  Real* groups(const Factor& factor) { return groups_store.data() + (lanes ? factor.lane_groups : factor.groups); }
+  const Table& table(const Factor& factor) const {
+    return lanes ? plan.lane_table[factor.lane_table].groups : plan.table[factor.table];
+  }
+
+  // False: nothing more can be trusted. Of a bundle, lanes that cannot be trusted are remembered and the others go on.
+  bool check(Mask ok) {
+    if constexpr (lanes) {
+      trusted = trusted & ok;
+      return true;
+    } else {
+      return ok;
+    }
+  }
+  bool holds(Real x) { return check(Trusted<Real>::holds(x)); }
+
+  void start_totals() {
+    logs.clear();
+    exponent = Exponent{};
+  }
+  double log_total(int lane) const {
+    return logs.value(lane) + static_cast<double>(Number<Real>::power(exponent, lane)) * 0.693147180559945309417;
+  }
 
   const Plan& plan;
-  std::vector<Real> scratch;
+  Memory<Real> scratch;
+  Memory<Real> groups_store;
   std::vector<const Real*> rows;  // by Place::row
-  std::vector<std::int32_t> observed;  // the value that evidence gives a variable with one slot, or -1
+  std::vector<std::int32_t> observed;  // the value that evidence gives a variable with one slot, or -1; no lanes
   std::vector<std::int32_t> value;     // decoded
   const std::int32_t* labels = nullptr;
-  double log_total = 0;        // log of what has been multiplied out so far ...
-  std::int64_t exponent = 0;   // ... and the powers of two of the messages
+  Logs<Real> logs;             // of what has been multiplied out so far ...
+  Exponent exponent{};         // ... and the powers of two of the messages
+  Mask trusted = Number<Real>::all();  // lanes
 
   std::vector<const Real*> leaf;  // arguments of the kernels
   std::vector<Real*> belief;
   std::vector<const Real*> in;
   std::vector<Real*> out;
-  std::vector<Real> spare_store;
+  Memory<Real> spare_store;
   Spare<Real> spare;
-  std::vector<Real> accumulator;
+  Memory<Real> run_weight;  // lanes
+  Memory<Real> accumulator;
 };
 
 // The part of the factor's table that the evidence leaves.
 template <typename Real>
 Range visited(const State<Real>& state, const Factor& factor, const Table& table) {
+  if constexpr (State<Real>::lanes) return {0, table.group_count};
   std::int32_t first = 0, last = table.slice_count();
   if (factor.slice_variable >= 0 && state.observed[factor.slice_variable] >= 0) {
     first = state.observed[factor.slice_variable];
@@ -72,8 +113,7 @@ void weigh_slices(const State<Real>& state, const Factor& factor, const Table& t
   const Real* own = state.own(factor.slice_variable);
   const std::int32_t picked = state.observed[factor.slice_variable];
   if (picked >= 0 && !factor.slice_choice) return;
-  const Place& place = state.plan.variable[factor.slice_variable].own;
-  if (place.row == 0 && place.offset == state.plan.ones) return;
+  if (state.all_ones(factor.slice_variable)) return;
   const std::int32_t first = picked >= 0 ? picked : 0, last = picked >= 0 ? picked + 1 : table.slice_count();
   for (std::int32_t s = first; s < last; ++s) {
     for (std::int32_t g = table.slice_group[s]; g < table.slice_group[s + 1]; ++g) groups[g] *= own[s];
@@ -86,13 +126,19 @@ void sum_groups(State<Real>& state, const Factor& factor, const Table& table, co
   for (std::int32_t k = 0; k < table.leaf_count; ++k) {
     state.leaf[k] = state.own(state.plan.leaf[factor.leaf_begin + k]);
   }
-  sum_tuples<Op>(table, range, state.leaf.data(), state.at(factor.groups));
-  weigh_slices(state, factor, table, state.at(factor.groups));
+  if constexpr (State<Real>::lanes) {
+    const bool sliced = factor.slice_local && !state.all_ones(factor.slice_variable);
+    sum_runs<Op>(state.plan.lane_table[factor.lane_table], state.leaf.data(),
+                 sliced ? state.own(factor.slice_variable) : nullptr, state.groups(factor));
+  } else {
+    sum_tuples<Op>(table, range, state.leaf.data(), state.groups(factor));
+    weigh_slices(state, factor, table, state.groups(factor));
+  }
 }
 
 // Makes the products of a factor's step. False: one of them cannot be trusted.
 template <typename Real>
-bool multiply(State<Real>& state, std::int32_t begin, std::int32_t end, std::int64_t& exponent) {
+bool multiply(State<Real>& state, std::int32_t begin, std::int32_t end, typename State<Real>::Exponent& exponent) {
   for (std::int32_t p = begin; p < end; ++p) {
     const Product& product = state.plan.product[p];
     Real* output = state.at(product.output);
@@ -100,10 +146,11 @@ bool multiply(State<Real>& state, std::int32_t begin, std::int32_t end, std::int
     for (std::int32_t i = product.input_begin + 1; i < product.input_end; ++i) {
       const Real* input = state.at(state.plan.product_input[i]);
       for (std::int32_t v = 0; v < product.cardinality; ++v) output[v] *= input[v];
-      if (!rescale(output, product.cardinality, exponent)) return false;
+      if (!state.check(rescale(output, product.cardinality, exponent))) return false;
     }
   }
   return true;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

@@ -6,6 +6,7 @@
 #include "bp/state.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
 template <typename Real>
 void find_messages(State<Real>& state, const Factor& factor, const Table& table) {
@@ -16,34 +17,49 @@ void find_messages(State<Real>& state, const Factor& factor, const Table& table)
   }
 }
 
-// Afterwards every message towards a root is known, and log_total and exponent hold log p(evidence), or
-// with Max that of the most probable assignment. False: some message cannot be trusted.
+// Afterwards every message towards a root is known, and logs and exponent hold log p(evidence), or with Max that
+// of the most probable assignment. False: some message cannot be trusted.
 template <typename Op, typename Real>
 bool upward(State<Real>& state) {
   const Plan& plan = state.plan;
   for (std::size_t i = plan.tree.size(); i-- > 0;) {
     const Factor& factor = plan.tree[i];
-    const Table& table = plan.table[factor.table];
+    const Table& table = state.table(factor);
     const Range range = visited(state, factor, table);
     if (!multiply(state, factor.up_begin, factor.up_end, state.exponent)) return false;
     sum_groups<Op>(state, factor, table, range);
     find_messages(state, factor, table);
-    const Real* groups = state.at(factor.groups);
+    const Real* groups = state.groups(factor);
     if (factor.has_parent) {
       const std::int32_t last = table.interface_count - 1;
       const std::int32_t values = plan.variable[plan.interface[factor.interface_begin + last].variable].cardinality;
       Real* message = state.out[last];
       std::fill_n(message, values, Real(0));
       message_up<Op>(table, range, groups, state.in.data(), message);
-      if (!rescale(message, values, state.exponent)) return false;
+      if (!state.check(rescale(message, values, state.exponent))) return false;
     } else {
       Real total = messages_out<Op>(table, range, groups, state.in.data(), state.out.data(),
                                     state.at(plan.group_weights), 0, state.spare);
-      if (!rescale(&total, 1, state.exponent)) return false;
-      state.log_total += log_of(total);
+      if (!state.check(rescale(&total, 1, state.exponent))) return false;
+      state.logs.add(total);
     }
   }
   return true;
+}
+
+// Pointers to the leaves' own weights and to places for their beliefs, which start at zero.
+template <typename Real>
+void find_leaves(State<Real>& state, const Factor& factor, const Table& table) {
+  const Plan& plan = state.plan;
+  Real* accumulators = state.at(plan.accumulators);
+  const std::int32_t* leaves = plan.leaf.data() + factor.leaf_begin;
+  std::int64_t used = 0;
+  for (std::int32_t k = 0; k < table.leaf_count; ++k) {
+    state.leaf[k] = state.own(leaves[k]);
+    state.belief[k] = accumulators + used;
+    used += plan.variable[leaves[k]].cardinality;
+  }
+  std::fill_n(accumulators, used, Real(0));
 }
 
 // The posterior of one factor's leaves and of its local slice variable, from the groups' weights.
@@ -53,8 +69,8 @@ void emit_leaves(State<Real>& state, const Factor& factor, const Table& table, c
   const Plan& plan = state.plan;
   if (factor.slice_local) {
     if (plan.variable[factor.slice_variable].wanted()) {
-      const Real* groups = state.at(factor.groups);
-      std::fill_n(state.accumulator.begin(), table.slice_count(), Real(0));
+      const Real* groups = state.groups(factor);
+      std::fill_n(state.accumulator.data(), table.slice_count(), Real(0));
       for (std::int32_t s = 0; s < table.slice_count(); ++s) {
         const std::int32_t first = std::max(range.group_begin, table.slice_group[s]);
         const std::int32_t last = std::min(range.group_end, table.slice_group[s + 1]);
@@ -65,18 +81,56 @@ void emit_leaves(State<Real>& state, const Factor& factor, const Table& table, c
     weigh_slices(state, factor, table, weights);
   }
   if (table.leaf_count == 0) return;
-  Real* accumulators = state.at(plan.accumulators);
-  const std::int32_t* leaves = plan.leaf.data() + factor.leaf_begin;
-  std::int64_t used = 0;
-  for (std::int32_t k = 0; k < table.leaf_count; ++k) {
-    state.leaf[k] = state.own(leaves[k]);
-    state.belief[k] = accumulators + used;
-    used += plan.variable[leaves[k]].cardinality;
-  }
-  std::fill_n(accumulators, used, Real(0));
+  find_leaves(state, factor, table);
   leaf_beliefs<Op>(table, range, state.leaf.data(), weights, state.belief.data(), state.spare);
   for (std::int32_t k = 0; k < table.leaf_count; ++k) {
-    sink.product(leaves[k], state.leaf[k], state.belief[k]);
+    sink.product(plan.leaf[factor.leaf_begin + k], state.leaf[k], state.belief[k]);
+  }
+}
+
+// The same for a bundle.
+template <typename Op, typename Real, typename Sink>
+void emit_lane_leaves(State<Real>& state, const Factor& factor, const Real* weights, Sink& sink) {
+  const Plan& plan = state.plan;
+  const LaneTable& table = plan.lane_table[factor.lane_table];
+  const bool slice_wanted = factor.slice_local && plan.variable[factor.slice_variable].wanted();
+  if (table.groups.leaf_count == 0 && !slice_wanted) return;
+  find_leaves(state, factor, table.groups);
+  Real* run_weight = state.run_weight.data();
+  const std::int32_t runs = table.run_count();
+  if (factor.slice_local) {
+    const Real* own = state.own(factor.slice_variable);
+    for (std::int32_t r = 0; r < runs; ++r) run_weight[r] = weights[table.run_group[r]] * own[table.run_slice[r]];
+  } else {
+    for (std::int32_t r = 0; r < runs; ++r) run_weight[r] = weights[table.run_group[r]];
+  }
+  if (slice_wanted) {
+    std::fill_n(state.accumulator.data(), plan.variable[factor.slice_variable].cardinality, Real(0));
+    for (std::int32_t r = 0; r < runs; ++r) {
+      const int leaves = table.groups.leaf_count;
+      const Real sum = table.tuple_weight.empty() ? run_sum<Op, -1, false>(table, r, state.leaf.data(), leaves)
+                                                  : run_sum<Op, -1, true>(table, r, state.leaf.data(), leaves);
+      Op::add(state.accumulator[table.run_slice[r]], run_weight[r] * sum);
+    }
+    sink.belief(factor.slice_variable, state.accumulator.data());
+  }
+  if (table.groups.leaf_count == 0) return;
+  cell_beliefs<Op>(table, state.leaf.data(), run_weight, state.belief.data(), state.spare);
+  for (std::int32_t k = 0; k < table.groups.leaf_count; ++k) {
+    sink.product(plan.leaf[factor.leaf_begin + k], state.leaf[k], state.belief[k]);
+  }
+}
+
+// weights: of the groups, the product of the messages in; scaled here by 1 / total.
+template <typename Op, typename Real, typename Sink>
+void emit_factor(State<Real>& state, const Factor& factor, const Table& table, const Range& range, Real* weights,
+                 Real total, Sink& sink) {
+  const Real scale = Real(1) / total;
+  for (std::int32_t g = range.group_begin; g < range.group_end; ++g) weights[g] *= scale;
+  if constexpr (State<Real>::lanes) {
+    emit_lane_leaves<Op>(state, factor, weights, sink);
+  } else {
+    emit_leaves<Op>(state, factor, table, range, weights, sink);
   }
 }
 
@@ -85,9 +139,9 @@ template <typename Real, typename Sink>
 bool downward(State<Real>& state, Sink& sink) {
   const Plan& plan = state.plan;
   Real* weights = state.at(plan.group_weights);
-  std::int64_t ignored = 0;
+  typename State<Real>::Exponent ignored{};
   for (const Factor& factor : plan.tree) {
-    const Table& table = plan.table[factor.table];
+    const Table& table = state.table(factor);
     const Range range = visited(state, factor, table);
     const std::int32_t children = table.interface_count - (factor.has_parent ? 1 : 0);
     if (!multiply(state, factor.down_begin, factor.down_end, ignored)) return false;
@@ -96,15 +150,14 @@ bool downward(State<Real>& state, Sink& sink) {
     for (std::int32_t k = 0; k < children; ++k) {
       std::fill_n(state.out[k], plan.variable[interface[k].variable].cardinality, Real(0));
     }
-    const Real total = messages_out<Sum>(table, range, state.at(factor.groups), state.in.data(), state.out.data(),
+    const Real total = messages_out<Sum>(table, range, state.groups(factor), state.in.data(), state.out.data(),
                                          weights, children, state.spare);
-    if (!Trusted<Real>::holds(total)) return false;
+    if (!state.holds(total)) return false;
     for (std::int32_t k = 0; k < children; ++k) {
-      if (!rescale(state.out[k], plan.variable[interface[k].variable].cardinality, ignored)) return false;
+      const std::int32_t values = plan.variable[interface[k].variable].cardinality;
+      if (!state.check(rescale(state.out[k], values, ignored))) return false;
     }
-    const Real scale = Real(1) / total;
-    for (std::int32_t g = range.group_begin; g < range.group_end; ++g) weights[g] *= scale;
-    emit_leaves<Sum>(state, factor, table, range, weights, sink);
+    emit_factor<Sum>(state, factor, table, range, weights, total, sink);
   }
   for (std::size_t i = 0; i < plan.inner.size(); ++i) {
     const std::int32_t values = plan.variable[plan.inner[i]].cardinality;
@@ -114,7 +167,7 @@ bool downward(State<Real>& state, Sink& sink) {
       belief[v] = state.at(plan.inner_up[i])[v] * state.at(plan.inner_down[i])[v];
       total += belief[v];
     }
-    if (!Trusted<Real>::holds(total)) return false;
+    if (!state.holds(total)) return false;
     const Real scale = Real(1) / total;
     for (std::int32_t v = 0; v < values; ++v) belief[v] *= scale;
     sink.belief(plan.inner[i], belief);
@@ -122,4 +175,5 @@ bool downward(State<Real>& state, Sink& sink) {
   return true;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp

@@ -11,12 +11,12 @@
 #include "bp/tree.hpp"
 
 namespace emnesy::bp {
+inline namespace EMNESY_ISA {
 
-template <typename Source>
 struct Outcome {
   double log_evidence = log_zero;
   bool possible = false;
-  Convergence<double> convergence;
+  Convergence<1> convergence;
 };
 
 // Real: what messages are made of. Source: what priors and posteriors are made of.
@@ -32,7 +32,7 @@ class Worker {
 
   // False: this type of number cannot tell the answer.
   bool run(std::int64_t example, const Source* const* priors, const std::int32_t* labels, const Answer<Source>& answer,
-           bool beliefs, Outcome<Source>& outcome) {
+           bool beliefs, Outcome& outcome) {
     for (std::size_t b = 0; b < plan_.block_size.size(); ++b) {
       if constexpr (std::is_same_v<Real, Source>) {
         state_.rows[1 + b] = priors[b];
@@ -44,32 +44,20 @@ class Worker {
     state_.labels = labels;
     sink_.start(answer, example);
     observe(state_, graph_);
-    start_totals();
-    if (!prepare(state_, graph_, priors) || !upward<Sum>(state_)) return false;
-    const double log_tree = log_total();
+    state_.start_totals();
+    if (!prepare(state_, graph_) || !upward<Sum>(state_)) return false;
+    const double log_tree = state_.log_total(0);
     if (beliefs && !emit_tree(example)) return false;
-    start_totals();
-    Convergence<Real> convergence;
-    if (!plan_.loopy.empty() && !run_loopy(beliefs, convergence)) return false;
-    outcome.log_evidence = log_tree + log_total();
+    state_.start_totals();
+    outcome.convergence = {};
+    if (!plan_.loopy.empty() && !run_loopy(beliefs, outcome.convergence)) return false;
+    outcome.log_evidence = log_tree + state_.log_total(0);
     outcome.possible = true;
-    outcome.convergence.iterations = convergence.iterations;
-    outcome.convergence.residual = static_cast<double>(convergence.residual);
-    outcome.convergence.converged = convergence.converged;
     if (beliefs) emit_rest();
     return true;
   }
 
  private:
-  void start_totals() {
-    state_.log_total = 0;
-    state_.exponent = 0;
-  }
-
-  double log_total() const {
-    return state_.log_total + static_cast<double>(state_.exponent) * 0.693147180559945309417;
-  }
-
   bool emit_tree(std::int64_t example) {
     if (options_.task == Task::Marginals) return downward(state_, sink_);
     if (options_.task == Task::Map) {
@@ -85,7 +73,7 @@ class Worker {
       if (!decode<Draw<Real>>(state_, uniform)) return false;
     }
     for (const Factor& factor : plan_.tree) {
-      const Table& table = plan_.table[factor.table];
+      const Table& table = state_.table(factor);
       for (std::int32_t k = 0; k < table.leaf_count; ++k) emit_value(plan_.leaf[factor.leaf_begin + k]);
       if (factor.slice_local) emit_value(factor.slice_variable);
     }
@@ -95,12 +83,14 @@ class Worker {
 
   void emit_value(std::int32_t variable) { sink_.value(variable, state_.value[variable]); }
 
-  bool run_loopy(bool beliefs, Convergence<Real>& convergence) {
+  bool run_loopy(bool beliefs, Convergence<1>& convergence) {
     Loopy<Real> loopy(state_, options_);
+    loopy.start_uniform();
     if (!loopy.template iterate<Sum>(convergence) || !loopy.add_log_evidence()) return false;
     if (!beliefs) return true;
     if (options_.task != Task::Map) return loopy.template emit<Sum>(sink_);
-    Convergence<Real> second;
+    Convergence<1> second;
+    loopy.start_uniform();
     const bool trusted = loopy.template iterate<Max>(second) && loopy.template emit<Max>(sink_);
     convergence.merge(second);
     return trusted;
@@ -131,4 +121,5 @@ class Worker {
   std::vector<std::vector<Real>> converted_;
 };
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::bp
