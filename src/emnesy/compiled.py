@@ -172,11 +172,13 @@ class CompiledProgram:
         return answers
 
     def why_approximate(self) -> str:
-        """What a user should know of an engine that is not exact here: why it was taken, and what is exact."""
+        """What a user should know of an engine that is not exact here: why it was taken, what is exact."""
         from emnesy.engine.registry import able
 
         exact = able(lambda info: info.exact == "always")
-        reason = getattr(self.engine, "reason", f"`{self.engine.name}` is not exact on this program")
+        reason = getattr(
+            self.engine, "reason", f"`{self.engine.name}` is not exact on this program"
+        )
         return f"{reason}; exact on programs within their limits: {exact}"
 
     def uniform_priors(self, dtype: Any = np.float64) -> dict[str, NDArray[Any]]:
