@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Report, Task
+from emnesy.engine.registry import able, require_task
 from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
 
@@ -173,9 +174,7 @@ class CompiledProgram:
 
     def why_approximate(self) -> str:
         """What a user should know of an engine that is not exact here: why it was taken, what is exact."""
-        from emnesy.engine.registry import able
-
-        exact = able(lambda info: info.exact == "always")
+        exact = able(lambda info: info.always_exact)
         reason = getattr(
             self.engine, "reason", f"`{self.engine.name}` is not exact on this program"
         )
@@ -206,6 +205,7 @@ class CompiledProgram:
         options: Mapping[str, Any] | None,
         state: EngineState | None = None,
     ) -> EngineResult:
+        require_task(self.engine.name, task)
         blocks, batch = read_priors(self.interface, priors or {})
         labels = read_labels(self.interface, evidence or {}, batch)
         dtype = blocks[0].dtype if blocks else np.dtype(np.float64)

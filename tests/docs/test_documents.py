@@ -77,6 +77,14 @@ def test_engines_table() -> None:
     assert FIRST_CELL.findall(section("docs/engines.md", "The engines")) == sorted(engines())
 
 
+OPTION_HEADINGS = {
+    "auto": "How auto chooses",
+    "bp": "Belief propagation",
+    "exact": "Junction trees",
+}
+"""Where docs/engines.md lists the options of each engine."""
+
+
 def option_rows(name: str, heading: str) -> dict[str, str]:
     pattern = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
     return dict(pattern.findall(section(name, heading)))
@@ -91,14 +99,30 @@ def test_training_options_table() -> None:
     assert sorted(named) == sorted(field.name for field in fields(TrainOptions))
 
 
-@pytest.mark.parametrize(
-    ("engine", "heading"),
-    [("bp", "Belief propagation"), ("exact", "Junction trees"), ("auto", "How auto chooses")],
-)
-def test_engine_options_table(engine: str, heading: str) -> None:
-    options = importlib.import_module(f"emnesy.engine.{engine}").OPTIONS
-    defaults = {name: str(spec.default) for name, spec in options.items()}
-    assert option_rows("docs/engines.md", heading) == defaults
+def test_capabilities_table() -> None:
+    from emnesy.engine.registry import engines
+
+    def yes(value: bool) -> str:
+        return "yes" if value else "no"
+
+    wanted = []
+    for name, info in sorted(engines().items()):
+        takes = [yes(info.computed_cells), yes(info.positive_cycles), yes(info.state)]
+        wanted.append(f"| {' | '.join([f'`{name}`', info.log_evidence, info.joint, *takes])} |")
+    text = section("docs/engines.md", "What each can do")
+    assert [line for line in text.splitlines() if line.startswith("| `")] == wanted
+
+
+def test_engine_options_tables() -> None:
+    """Every option of every engine is in some table of the page, with its default, and no other."""
+    from emnesy.engine.registry import engines
+
+    for name, info in engines().items():
+        heading = OPTION_HEADINGS.get(name)
+        assert (heading is not None) == bool(info.options), f"{name}: a section for its options?"
+        if heading is not None:
+            defaults = {option: str(spec.default) for option, spec in info.options.items()}
+            assert option_rows("docs/engines.md", heading) == defaults
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,9 @@ ENGINE = EngineInfo(
     tasks=bp.ENGINE.tasks & enumerate.ENGINE.tasks & exact.ENGINE.tasks,
     computed_cells=True,
     positive_cycles=True,
+    log_evidence="the chosen engine's",
+    joint="where it is exact",
+    options=OPTIONS,
     compile=lambda program: choose(program, {}),
     configure=choose,
 )

@@ -97,5 +97,8 @@ ENGINE = EngineInfo(
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=False,
     positive_cycles=False,
+    log_evidence="exact on trees, else Bethe's approximation",
+    joint="on trees",
+    options=OPTIONS,
     compile=lambda program: BeliefPropagation(program.lowered.graph, program.interface),
 )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task
+from emnesy.engine.options import read_options
 from emnesy.engine.registry import EngineInfo
 from emnesy.ground.evaluate import Evaluator, Worlds
 from emnesy.ground.interface import Interface
@@ -73,10 +74,11 @@ class Enumerate:
         task: Task = "marginals",
         threads: int = 1,  # noqa: ARG002
         seed: int = 0,
-        options: Mapping[str, Any] | None = None,  # noqa: ARG002
+        options: Mapping[str, Any] | None = None,
         state: EngineState | None = None,  # noqa: ARG002
     ) -> EngineResult:
-        """See `CompiledEngine.run`."""
+        """See `CompiledEngine.run`; `EngineError` for any option: there are none."""
+        read_options(self.name, {}, options)
         native = self._grounded.native
         batch = len(evidence)
         tables = self._tables(priors, batch)

@@ -152,6 +152,7 @@ ENGINE = EngineInfo(
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=False,
     positive_cycles=False,
+    options=OPTIONS,
     compile=lambda program: compile_exact(program, {}),
     configure=compile_exact,
 )

@@ -32,7 +32,7 @@ def read_options(
                 Diagnostic(
                     "E0711",
                     f"engine `{engine}` has no option `{name}`",
-                    help=did_you_mean(name, specs) or f"options: {', '.join(specs)}",
+                    help=did_you_mean(name, specs) or f"options: {', '.join(specs) or 'none'}",
                 )
             )
         spec = specs[name]

@@ -5,16 +5,24 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from typing import Literal as OneOf
 
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.diagnostics.suggest import did_you_mean
+from emnesy.engine.options import OptionSpec
 
 if TYPE_CHECKING:
     from emnesy.engine.base import CompiledEngine, Task
     from emnesy.pipeline import Program
+
+Evidence = OneOf["program", "constraints", "labels", "missing"]
+
+ALL_EVIDENCE: frozenset[Evidence] = frozenset({"program", "constraints", "labels", "missing"})
+"""``evidence(...)`` statements, ``:- ...`` constraints, labels that differ from example to example, and
+labels that only some examples have."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,22 @@ class EngineInfo:
     """Gives positive cycles their least-model meaning."""
     compile: Callable[[Program], CompiledEngine]
     """Takes from the program the stage that the engine runs on."""
+    evidence: frozenset[Evidence] = ALL_EVIDENCE
+    """Which evidence it conditions on; per example where the kind is."""
+    log_evidence: str = "exact"
+    """What the log-evidence is, in words: "exact", "Bethe's approximation with loops", "an estimate"."""
+    joint: str = "always"
+    """When `map` and `sample` answer for all choices at once, not one by one, in words."""
+    state: bool = False
+    """Can continue from what an earlier call on the same examples left."""
+    options: Mapping[str, OptionSpec] = field(default_factory=dict)
     configure: Callable[[Program, Mapping[str, Any]], CompiledEngine] | None = None
     """The same, for engines some of whose options say what is compiled; None: all options are of the call."""
+
+    @property
+    def always_exact(self) -> bool:
+        """Never an approximation: it answers exactly or refuses."""
+        return self.exact == "always"
 
     def bind(self, program: Program, options: Mapping[str, Any] | None = None) -> CompiledEngine:
         """The engine for this program; `EngineError` where it cannot take it."""
@@ -65,6 +87,20 @@ def engine(name: str) -> EngineInfo:
             "E0701",
             f"there is no engine `{name}`",
             help=did_you_mean(name, known) or f"engines: {', '.join(known)}",
+        )
+    )
+
+
+def require_task(name: str, task: Task) -> None:
+    """Raise `EngineError` E0707 unless the engine of that name answers this task."""
+    info = engines().get(name)
+    if info is None or task in info.tasks:
+        return
+    raise EngineError(
+        Diagnostic(
+            "E0707",
+            f"engine `{name}` does not answer task `{task}`",
+            help=f"engines that do: {able(lambda other: task in other.tasks)}",
         )
     )
 

@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from emnesy.engine.registry import EngineInfo
 
 
 def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one object an engine.")] = False,
 ) -> None:
     """List the inference engines and what each can do."""
-    from rich.console import Console
-    from rich.table import Table
-
     from emnesy.engine.registry import engines
 
     known = engines().values()
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    info.name: {
-                        "summary": info.summary,
-                        "exact": info.exact,
-                        "tasks": sorted(info.tasks),
-                        "computed_cells": info.computed_cells,
-                        "positive_cycles": info.positive_cycles,
-                    }
-                    for info in known
-                }
-            )
-        )
+        typer.echo(json.dumps({info.name: capabilities(info) for info in known}))
         return
-    table = Table("engine", "what it is", "exact", "tasks", "computed numbers", "positive cycles")
     for info in known:
-        table.add_row(
-            info.name,
+        also = {
+            "computed numbers": info.computed_cells,
+            "positive cycles": info.positive_cycles,
+            "the state of earlier calls": info.state,
+        }
+        lines = [
             info.summary,
-            info.exact,
-            ", ".join(sorted(info.tasks)),
-            "yes" if info.computed_cells else "no",
-            "yes" if info.positive_cycles else "no",
-        )
-    Console().print(table)
+            f"exact: {info.exact}; log-evidence: {info.log_evidence}",
+            f"tasks: {', '.join(sorted(info.tasks))}; joint answers: {info.joint}",
+            f"also takes: {', '.join(name for name, takes in also.items() if takes) or 'nothing else'}",
+            f"options: {', '.join(f'{n}={s.default}' for n, s in info.options.items()) or 'none'}",
+        ]
+        typer.echo(f"{info.name:<11}" + f"\n{'':<11}".join(lines))
+
+
+def capabilities(info: EngineInfo) -> dict[str, Any]:
+    """All that the registry says of an engine, as plain data."""
+    return {
+        "summary": info.summary,
+        "exact": info.exact,
+        "tasks": sorted(info.tasks),
+        "computed_cells": info.computed_cells,
+        "positive_cycles": info.positive_cycles,
+        "evidence": sorted(info.evidence),
+        "log_evidence": info.log_evidence,
+        "joint": info.joint,
+        "state": info.state,
+        "options": {name: spec.default for name, spec in info.options.items()},
+    }
