@@ -86,6 +86,9 @@ void bind_simulator(py::module_& m) {
       .def("verify", &Simulator::verify)
       .def("dump", &Simulator::dump)
       .def("evaluate", &evaluate, py::arg("alternatives").noconvert())
+      .def_property_readonly("atom_literal", [](const py::object& self) {
+        return view_of(self.cast<const Simulator&>().atom_literal, self);
+      })
       .def_property_readonly("step_kinds", [](const Simulator& self) {
         std::vector<int> kinds;
         for (const StepKind kind : self.step_kind) kinds.push_back(static_cast<int>(kind));

@@ -120,10 +120,11 @@ void Lanes::steps(std::size_t begin, std::size_t end) {
     const std::int32_t item = s_.step_item[step];
     switch (s_.step_kind[step]) {
       case StepKind::Rules: step = rules(step, end) - 1; break;
-      case StepKind::Condition:
-        *cell(s_.condition_cell[item]) =
-            compare(s_.condition_op[item], term(s_.condition_left[item], 0), term(s_.condition_right[item], 1));
+      case StepKind::Condition: {
+        const double* const left = term(s_.condition_left[item], 0);  // first: it may use all scratch rows
+        *cell(s_.condition_cell[item]) = compare(s_.condition_op[item], left, term(s_.condition_right[item], 1));
         break;
+      }
       case StepKind::Table:
         look_up(s_.table_value.data() + s_.table_begin[item], value(s_.table_choice[item]), number(s_.table_number[item]));
         break;

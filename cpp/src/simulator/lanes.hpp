@@ -33,7 +33,9 @@ class Lanes {
  public:
   explicit Lanes(const Simulator& simulator);
 
-  static int words_for(const Simulator& simulator) { return simulator.number_count > 0 ? 1 : 8; }
+  static int words_for(const Simulator& simulator) {
+    return simulator.number_count > 0 || !simulator.winner_sign.empty() ? 1 : 8;
+  }
   int words() const { return words_; }
   int width() const { return 64 * words_; }
 
