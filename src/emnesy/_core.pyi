@@ -323,7 +323,7 @@ def find_functional_dependencies(
     program: GroundProgram, preferred_position: list[int]
 ) -> FunctionalDependencies: ...
 
-class NoFixpoint(Exception):
+class NoFixpoint(Exception):  # noqa: N818
     """Raised with (cell,): one of those whose recursion improves for ever."""
 
 class Simulator:
