@@ -9,3 +9,4 @@ void bind_exact(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_ground(pybind11::module_& m);
 void bind_lower(pybind11::module_& m);
+void bind_simulator(pybind11::module_& m);

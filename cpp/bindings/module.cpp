@@ -10,4 +10,5 @@ PYBIND11_MODULE(_core, m) {
   bind_lower(m);
   bind_engine(m);
   bind_exact(m);
+  bind_simulator(m);
 }

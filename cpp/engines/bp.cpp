@@ -1,76 +1,70 @@
 #include "bp.hpp"
 
-#include <optional>
 #include <utility>
 
-#include "bp/denormals.hpp"
-#include "bp/worker.hpp"
+#include "bp/crew.hpp"
 #include "thread_pool.hpp"
 
 namespace emnesy {
-namespace {
 
 using namespace bp;
 
-// One thread's workers: the fast one, and the wider ones for the few examples that need them.
-template <typename Real>
-class Crew {
- public:
-  Crew(const Plan& plan, const FactorGraph& graph, const Options& options)
-      : plan_(plan), graph_(graph), options_(options), fast_(plan, graph, options) {}
+namespace bp {
 
-  Outcome run(std::int64_t example, const Real* const* priors, const std::int32_t* labels,
-                    const Answer<Real>& answer, bool beliefs) {
-    Outcome outcome;
-    if (plan_.impossible) return outcome;
-    if (fast_.run(example, priors, labels, answer, beliefs, outcome)) return outcome;
-    const Denormals keep(false);  // in a wider type they are ordinary numbers
-    if constexpr (std::is_same_v<Real, float>) {
-      if (!double_) double_ = std::make_unique<Worker<double, Real>>(plan_, graph_, options_);
-      if (double_->run(example, priors, labels, answer, beliefs, outcome)) return outcome;
-    }
-    if (!wide_) wide_ = std::make_unique<Worker<Wide, Real>>(plan_, graph_, options_);
-    wide_->run(example, priors, labels, answer, beliefs, outcome);
-    return outcome;
-  }
-
- private:
-  const Plan& plan_;
-  const FactorGraph& graph_;
-  const Options& options_;
-  Worker<Real, Real> fast_;
-  std::unique_ptr<Worker<double, Real>> double_;
-  std::unique_ptr<Worker<Wide, Real>> wide_;
+struct Cache {
+  Crews<float> single;
+  Crews<double> twice;
 };
 
-template <typename Real>
-void copy_prior(const Plan& plan, const std::vector<const Real*>& priors, const Answer<Real>& answer) {
-  for (std::size_t b = 0; b < priors.size(); ++b) {
-    if (answer.posterior[b] != nullptr) std::copy_n(priors[b], plan.block_size[b], answer.posterior[b]);
-  }
-}
+}  // namespace bp
+
+namespace {
 
 template <typename Real>
-void copy_gaps(const Plan& plan, const std::vector<const Real*>& priors, const Answer<Real>& answer) {
-  for (const Plan::Gap& gap : plan.gap) {
-    Real* row = answer.posterior[gap.block];
-    if (row != nullptr) std::copy(priors[gap.block] + gap.begin, priors[gap.block] + gap.end, row + gap.begin);
-  }
+Crews<Real>& crews_of(Cache& cache) {
+  if constexpr (std::is_same_v<Real, float>) return cache.single;
+  if constexpr (std::is_same_v<Real, double>) return cache.twice;
 }
 
+// How a batch is cut into jobs. A function of the batch and the options, not of the threads, as an example's answer
+// depends to the last bit on whether it is computed in a bundle.
 template <typename Real>
-void write_outcome(const ExampleResults<Real>& results, std::int64_t example, const Outcome& outcome) {
-  if (results.log_evidence) results.log_evidence[example] = static_cast<Real>(outcome.log_evidence);
-  if (results.possible) results.possible[example] = outcome.possible;
-  if (results.iterations) results.iterations[example] = outcome.convergence.iterations[0];
-  if (results.residual) results.residual[example] = static_cast<Real>(outcome.convergence.residual[0]);
-  if (results.converged) results.converged[example] = outcome.convergence.converged[0];
-}
+struct Cut {
+  const LaneBackend<Real>* backend = nullptr;
+  std::int64_t bundles = 0;  // the first jobs; then one example a job
+  std::int64_t batch = 0;
+
+  Cut(const Plan& plan, const Options& options, std::int64_t examples) : batch(examples) {
+    if (options.task != Task::Marginals || options.lanes == 0 || plan.impossible) return;
+    const bool forced = options.lanes > 0;
+    for (const LaneBackend<Real>& candidate : lane_backends<Real>()) {
+      if (forced && candidate.width != options.lanes) continue;
+      backend = &candidate;
+      break;
+    }
+    if (backend == nullptr) return;
+    const auto pays = [&](std::int64_t count) {
+      // A visit to a tuple for a bundle takes about a third of the time of one for one example.
+      return count > 0 && (forced || 3 * count * plan.work > plan.lane_work);
+    };
+    bundles = pays(backend->width) ? batch / backend->width : 0;
+    if (bundles * backend->width < batch && pays(batch - bundles * backend->width)) ++bundles;
+  }
+
+  std::int64_t in_bundles() const { return backend == nullptr ? 0 : std::min(bundles * backend->width, batch); }
+  std::int64_t jobs() const { return bundles + batch - in_bundles(); }
+
+  void run(Crew<Real>& crew, std::int64_t job) const {
+    if (job >= bundles) return crew.run_one(in_bundles() + job - bundles);
+    const std::int64_t first = job * backend->width;
+    crew.run_bundle(first, static_cast<int>(std::min<std::int64_t>(backend->width, batch - first)));
+  }
+};
 
 }  // namespace
 
 BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout)
-    : graph_(std::move(graph)), layout_(std::move(layout)) {
+    : graph_(std::move(graph)), layout_(std::move(layout)), cache_(std::make_unique<bp::Cache>()) {
   graph_.verify();
   plan_ = std::make_unique<const Plan>(make_plan(graph_, layout_));
 }
@@ -89,40 +83,27 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
   if (priors.size() != blocks || posteriors.size() != blocks) {
     throw std::invalid_argument("belief propagation: as many prior and posterior blocks as the layout has");
   }
-  const std::size_t queries = graph_.query_variable.size();
-  bool beliefs = results.query_marginals != nullptr && queries > 0;
+  bool beliefs = results.query_marginals != nullptr && !graph_.query_variable.empty();
   for (const auto& block : posteriors) beliefs = beliefs || block.data != nullptr;
 
-  const int threads = std::max(options.threads, 1);
-  std::vector<std::unique_ptr<Crew<Real>>> crews(std::min<std::int64_t>(threads, std::max<std::int64_t>(batch, 1)));
-  const std::int64_t chunk = std::clamp<std::int64_t>(batch / (4 * threads), 1, 64);
-  parallel_for(batch, threads == 1 ? batch : chunk, threads, [&](std::int64_t begin, std::int64_t end, int worker) {
+  const Call<Real> call{priors, evidence, options, posteriors, results, beliefs};
+  const Cut<Real> schedule(plan, options, batch);
+  const std::int64_t jobs = schedule.jobs();
+  const int threads = static_cast<int>(std::min<std::int64_t>(std::max(options.threads, 1), std::max<std::int64_t>(jobs, 1)));
+  Crews<Real>& crews = crews_of<Real>(*cache_);
+  std::vector<std::unique_ptr<Crew<Real>>> working(threads);
+  const std::int64_t chunk = schedule.bundles > 0 ? 1 : std::clamp<std::int64_t>(jobs / (4 * threads), 1, 64);
+  parallel_for(jobs, threads == 1 ? jobs : chunk, threads, [&](std::int64_t begin, std::int64_t end, int worker) {
     const Denormals flushed(true);
-    if (!crews[worker]) crews[worker] = std::make_unique<Crew<Real>>(plan, graph_, options);
-    std::vector<const Real*> rows(blocks);
-    Answer<Real> answer;
-    answer.posterior.resize(blocks);
-    for (std::int64_t example = begin; example < end; ++example) {
-      for (std::size_t b = 0; b < blocks; ++b) {
-        rows[b] = priors[b].data + example * priors[b].example_stride;
-        answer.posterior[b] =
-            posteriors[b].data == nullptr ? nullptr : posteriors[b].data + example * posteriors[b].example_stride;
-      }
-      if (results.query_marginals != nullptr) {
-        answer.queries = results.query_marginals + example * static_cast<std::int64_t>(queries);
-      }
-      const std::int32_t* labels =
-          evidence.labels == nullptr ? nullptr : evidence.labels + example * evidence.example_stride;
-      const Outcome outcome = crews[worker]->run(example, rows.data(), labels, answer, beliefs);
-      if (outcome.possible) {
-        copy_gaps(plan, rows, answer);
-      } else {
-        copy_prior(plan, rows, answer);
-        if (answer.queries != nullptr) std::fill_n(answer.queries, queries, Real(0));
-      }
-      write_outcome(results, example, outcome);
+    if (!working[worker]) {
+      working[worker] = crews.take(plan, graph_);
+      working[worker]->start(call, schedule.backend);
     }
+    for (std::int64_t job = begin; job < end; ++job) schedule.run(*working[worker], job);
   });
+  for (auto& crew : working) {
+    if (crew) crews.give_back(std::move(crew));
+  }
 }
 
 template void BeliefPropagation::run<float>(const std::vector<PriorBlock<float>>&, std::int64_t, const EvidenceView&,

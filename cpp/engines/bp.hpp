@@ -12,6 +12,7 @@ namespace emnesy {
 
 namespace bp {
 struct Plan;
+struct Cache;
 }
 
 // Immutable; may be called from several threads at once.
@@ -27,8 +28,8 @@ class BeliefPropagation {
   const PriorLayout& layout() const { return layout_; }
 
   // Real: float or double. priors and posteriors: one a block. Memory grows with threads, not with the batch.
-  // The answer to an example depends on its priors, labels and index in the batch and on the options,
-  // bit for bit, and not on the number of threads. Throws std::out_of_range for a label that its slot lacks.
+  // The answer to an example depends on its priors, labels and index in the batch, on the options and, in the
+  // last bits, on the size of the batch; not on the number of threads. Throws std::out_of_range for a label that its slot lacks.
   template <typename Real>
   void run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, const EvidenceView& evidence,
            const Options& options, const std::vector<PosteriorBlock<Real>>& posteriors,
@@ -38,6 +39,7 @@ class BeliefPropagation {
   FactorGraph graph_;
   PriorLayout layout_;
   std::unique_ptr<const bp::Plan> plan_;
+  std::unique_ptr<bp::Cache> cache_;  // memory of earlier calls, for the next ones
 };
 
 }  // namespace emnesy

@@ -323,6 +323,29 @@ def find_functional_dependencies(
     program: GroundProgram, preferred_position: list[int]
 ) -> FunctionalDependencies: ...
 
+class NoFixpoint(Exception):  # noqa: N818
+    """Raised with (cell,): one of those whose recursion improves for ever."""
+
+class Simulator:
+    def __init__(
+        self,
+        program: GroundProgram,
+        slot_begin: NDArray[np.int64],
+        slot_atom: NDArray[np.int32],
+        slot_functional: NDArray[np.uint8],
+        impossible: bool = False,
+    ) -> None: ...
+    @property
+    def step_kinds(self) -> list[int]: ...
+    @property
+    def atom_literal(self) -> NDArray[np.int32]: ...
+    def verify(self) -> None: ...
+    def dump(self) -> str: ...
+    def evaluate(
+        self, alternatives: NDArray[np.int32]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Truth (atoms, worlds) and numbers (cells, worlds); `alternatives`: (worlds, choices)."""
+
 class Lowered:
     @property
     def graph(self) -> FactorGraph: ...

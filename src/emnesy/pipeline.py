@@ -104,6 +104,20 @@ class Program:
         """The factor graph with nothing but tables in it, for engines that look at joint values."""
         return self.lowered
 
+    @cached_property
+    def simulator(self) -> _core.Simulator:
+        """The forward evaluator."""
+        from emnesy import _core
+
+        interface = self.interface
+        return _core.Simulator(
+            self.ground.native,
+            interface.slot_begin,
+            interface.slot_atom,
+            interface.slot_functional,
+            bool(self.ground.impossible_evidence),
+        )
+
     def compile(
         self,
         engine: str | None = None,
@@ -157,6 +171,7 @@ STAGES: Mapping[str, Callable[[Program], str]] = {
     "ground": lambda program: program.ground.dump(),
     "interface": _dump_interface,
     "graph": lambda program: program.lowered.graph.dump(),
+    "simulator": lambda program: program.simulator.dump(),
 }
 """What `emnesy dump` can show, in order."""
 

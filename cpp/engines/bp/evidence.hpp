@@ -7,6 +7,12 @@
 namespace emnesy::bp {
 inline namespace EMNESY_ISA {
 
+inline void check_label(const FactorGraph& graph, std::size_t s, std::int32_t label) {
+  if (label < graph.slot_label_count[s]) return;
+  throw std::out_of_range("label " + std::to_string(label) + " of evidence slot " + std::to_string(s) + ", which has " +
+                          std::to_string(graph.slot_label_count[s]));
+}
+
 // Notes single observed values; the rest of the evidence acts through masks.
 template <typename Real>
 void observe(State<Real>& state, const FactorGraph& graph) {
@@ -14,10 +20,7 @@ void observe(State<Real>& state, const FactorGraph& graph) {
   for (std::size_t s = 0; s < graph.slot_variable.size(); ++s) {
     const std::int32_t label = state.labels[s];
     const std::int32_t variable = graph.slot_variable[s];
-    if (label >= graph.slot_label_count[s]) {
-      throw std::out_of_range("label " + std::to_string(label) + " of evidence slot " + std::to_string(s) + ", which has " +
-                              std::to_string(graph.slot_label_count[s]));
-    }
+    check_label(graph, s, label);
     const Variable& v = plan.variable[variable];
     const bool only = v.slot_end - v.slot_begin == 1;
     state.observed[variable] = label < 0 || !only ? -1 : plan.slot_value[plan.slot_value_begin[s] + label];
@@ -33,8 +36,12 @@ void apply_slot_to_lanes(const State<Lanes<T, L>>& state, const FactorGraph& gra
   const std::int32_t* labels = state.labels + std::int64_t{s} * L;
   if (plan.slot_simple[s]) {
     typename IntLanes<T, L>::Vector value;
-    const std::int32_t* values = plan.slot_value.data() + plan.slot_value_begin[s];
-    for (int i = 0; i < L; ++i) value[i] = labels[i] < 0 ? -1 : values[labels[i]];
+    if (plan.slot_simple[s] == 2) {
+      for (int i = 0; i < L; ++i) value[i] = labels[i];
+    } else {
+      const std::int32_t* values = plan.slot_value.data() + plan.slot_value_begin[s];
+      for (int i = 0; i < L; ++i) value[i] = labels[i] < 0 ? -1 : values[labels[i]];
+    }
     const auto missing = value < 0;
     const Lanes<T, L> zero(0.0);
     for (std::int32_t k = 0; k < cardinality; ++k) {

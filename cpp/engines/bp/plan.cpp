@@ -92,7 +92,7 @@ class Planner {
     for (std::size_t s = 0; s < graph_.slot_variable.size(); ++s) {
       plan_.slot_value_begin.push_back(static_cast<std::int64_t>(plan_.slot_value.size()));
       const std::int32_t values = graph_.cardinality[graph_.slot_variable[s]];
-      bool simple = true;
+      bool simple = true, same = true;
       for (std::int32_t l = 0; l < graph_.slot_label_count[s]; ++l) {
         const std::uint8_t* mask = graph_.slot_mask.data() + graph_.slot_mask_begin[s] + std::int64_t{l} * values;
         std::int32_t value = -1, count = 0;
@@ -101,8 +101,9 @@ class Planner {
         }
         plan_.slot_value.push_back(count == 1 ? value : -1);
         simple = simple && count == 1;
+        same = same && value == l;
       }
-      plan_.slot_simple.push_back(simple);
+      plan_.slot_simple.push_back(!simple ? 0 : same ? 2 : 1);
     }
   }
 
@@ -181,6 +182,10 @@ class Planner {
     }
     most_leaf_values_ = std::max(most_leaf_values_, leaf_values);
     const LaneTable& lanes = plan_.lane_table[factor.lane_table];
+    const bool observed = factor.slice_variable >= 0 && plan_.variable[factor.slice_variable].slot_end >
+                                                            plan_.variable[factor.slice_variable].slot_begin;
+    plan_.work += 8 + table.tuple_count / (observed ? table.slice_count() : 1);
+    plan_.lane_work += 8 + table.tuple_count;
     plan_.most_runs = std::max(plan_.most_runs, lanes.run_count());
     factor.plain = loopy && table.leaf_count == 0 && table.tuple_weight.empty() && !factor.slice_local;
     if (factor.plain) {

@@ -103,7 +103,7 @@ struct Plan {
   // Evidence. Label l of slot s: slot_value[slot_value_begin[s] + l] is the one value it allows, or -1: several.
   std::vector<std::int32_t> slot_value;
   std::vector<std::int64_t> slot_value_begin;
-  std::vector<std::uint8_t> slot_simple;  // per slot: every label allows one value
+  std::vector<std::uint8_t> slot_simple;  // per slot: 1: every label allows one value; 2: label l value l
   std::vector<std::int32_t> slot_of_variable;
   std::vector<std::int32_t> query_of_variable;
   std::vector<std::uint8_t> allowed;
@@ -128,6 +128,8 @@ struct Plan {
   std::int64_t lane_groups = 0;
   std::int64_t plain_groups = 0;
   std::int32_t most_runs = 0;
+  std::int64_t work = 0;       // tuples that one example visits, where its labels are given
+  std::int64_t lane_work = 0;  // and a bundle
   std::int32_t most_leaves = 1, most_interfaces = 1;
   std::int32_t largest = 1;             // greatest cardinality
 };

@@ -35,8 +35,12 @@ std::int32_t decide(Task task, const Real* belief, std::int32_t count, double un
 template <typename Real, typename Source>
 class Sink {
  public:
-  Sink(const Plan& plan, const FactorGraph& graph, Task task, std::uint64_t seed)
-      : plan_(plan), graph_(graph), task_(task), seed_(seed) {}
+  Sink(const Plan& plan, const FactorGraph& graph) : plan_(plan), graph_(graph) {}
+
+  void decide_by(Task task, std::uint64_t seed) {
+    task_ = task;
+    seed_ = seed;
+  }
 
   void start(const Answer<Source>& answer, std::int64_t example) {
     answer_ = &answer;
@@ -107,8 +111,8 @@ class Sink {
 
   const Plan& plan_;
   const FactorGraph& graph_;
-  const Task task_;
-  const std::uint64_t seed_;
+  Task task_ = Task::Marginals;
+  std::uint64_t seed_ = 0;
   const Answer<Source>* answer_ = nullptr;
   std::uint64_t example_ = 0;
 };

@@ -23,11 +23,15 @@ struct Outcome {
 template <typename Real, typename Source>
 class Worker {
  public:
-  Worker(const Plan& plan, const FactorGraph& graph, const Options& options)
-      : plan_(plan), graph_(graph), options_(options), state_(plan), sink_(plan, graph, options.task, options.seed) {
+  Worker(const Plan& plan, const FactorGraph& graph) : plan_(plan), graph_(graph), state_(plan), sink_(plan, graph) {
     if constexpr (!std::is_same_v<Real, Source>) {
       for (const std::int64_t size : plan.block_size) converted_.emplace_back(size);
     }
+  }
+
+  void start(const Options& options) {
+    options_ = options;
+    sink_.decide_by(options.task, options.seed);
   }
 
   // False: this type of number cannot tell the answer.
@@ -115,7 +119,7 @@ class Worker {
 
   const Plan& plan_;
   const FactorGraph& graph_;
-  const Options& options_;
+  Options options_;
   State<Real> state_;
   Sink<Real, Source> sink_;
   std::vector<std::vector<Real>> converted_;

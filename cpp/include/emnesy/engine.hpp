@@ -49,6 +49,10 @@ struct Options {
   double damping = 0.0;       // loopy only: new = (1 - damping) * computed + damping * old
   double tolerance = 1e-6;    // loopy only: greatest change of a normalised message
   Schedule schedule = Schedule::Sequential;  // loopy only
+  // Examples computed together in SIMD registers: as many as pay, or none (0), or always this many where the
+  // machine has such registers. Answers differ by rounding only.
+  static constexpr int as_many_as_pay = -1;
+  int lanes = as_many_as_pay;
 };
 
 // The batch's evidence: labels[b * slot_count + s] is the label of slot s in example b, -1 unobserved.

@@ -1,0 +1,247 @@
+// All that is done for one bundle of examples, by one thread. Included by one translation unit an instruction set.
+#pragma once
+
+#include "bp/bundle_api.hpp"
+#include "bp/evidence.hpp"
+#include "bp/lanes.hpp"
+#include "bp/loopy.hpp"
+#include "bp/tree.hpp"
+
+#if EMNESY_LANES
+
+namespace emnesy::bp {
+inline namespace EMNESY_ISA {
+
+// Where a bundle's marginals go, laid out as the prior blocks are.
+template <typename T, int L>
+class LaneSink {
+ public:
+  using Real = Lanes<T, L>;
+
+  LaneSink(const Plan& plan, const FactorGraph& graph)
+      : plan_(plan), graph_(graph), queries_(static_cast<std::int64_t>(graph.query_variable.size())) {
+    for (const std::int64_t size : plan.block_size) posterior_.emplace_back(size);
+  }
+
+  void want(std::size_t block, bool wanted) {
+    wanted_.resize(posterior_.size());
+    wanted_[block] = wanted;
+  }
+  void want_queries(bool wanted) { queries_wanted_ = wanted; }
+  Real* posterior(std::size_t block) { return posterior_[block].data(); }
+  const Real* queries() const { return queries_.data(); }
+
+  // As Sink's.
+  void belief(std::int32_t variable, const Real* belief) {
+    const Variable& v = plan_.variable[variable];
+    if (v.choice() && wanted_[v.block]) {
+      Real* row = posterior_[v.block].data() + v.offset;
+      for (std::int32_t k = 0; k < v.alternatives(); ++k) row[std::int64_t{k} * v.stride] = probability(belief[k]);
+    }
+    if (!queries_wanted_) return;
+    for (std::int32_t i = v.query_begin; i < v.query_end; ++i) {
+      const std::int32_t q = plan_.query_of_variable[i];
+      Real total(0.0);
+      for (std::int32_t k = 0; k < v.cardinality; ++k) {
+        if (graph_.query_mask[graph_.query_mask_begin[q] + k]) total += belief[k];
+      }
+      queries_[q] = probability(total);
+    }
+  }
+
+  void product(std::int32_t variable, const Real* own, Real* rest) {
+    const Variable& v = plan_.variable[variable];
+    if (v.plain_output) {
+      if (!wanted_[v.block]) return;
+      Real* row = posterior_[v.block].data() + v.offset;
+      for (std::int32_t k = 0; k < v.cardinality; ++k) row[k] = probability(own[k] * rest[k]);
+    } else if (v.wanted()) {
+      for (std::int32_t k = 0; k < v.cardinality; ++k) rest[k] *= own[k];
+      belief(variable, rest);
+    }
+  }
+
+  // A variable that the program fixes.
+  void value(std::int32_t variable, std::int32_t value) {
+    const Variable& v = plan_.variable[variable];
+    if (v.choice() && wanted_[v.block]) {
+      Real* row = posterior_[v.block].data() + v.offset;
+      for (std::int32_t k = 0; k < v.alternatives(); ++k) row[std::int64_t{k} * v.stride] = Real(k == value ? 1.0 : 0.0);
+    }
+    for (std::int32_t i = v.query_begin; i < v.query_end; ++i) {
+      const std::int32_t q = plan_.query_of_variable[i];
+      queries_[q] = Real(graph_.query_mask[graph_.query_mask_begin[q] + value] ? 1.0 : 0.0);
+    }
+  }
+
+ private:
+  static Real probability(Real x) { return select(less(x, Real(1.0)), x, Real(1.0)); }
+
+  const Plan& plan_;
+  const FactorGraph& graph_;
+  std::vector<Memory<Real>> posterior_;
+  std::vector<std::uint8_t> wanted_;
+  Memory<Real> queries_;
+  bool queries_wanted_ = false;
+};
+
+template <typename T, int L>
+class Bundle final : public BundleWorker<T> {
+ public:
+  using Real = Lanes<T, L>;
+
+  Bundle(const Plan& plan, const FactorGraph& graph)
+      : plan_(plan),
+        graph_(graph),
+        state_(plan),
+        sink_(plan, graph),
+        labels_(static_cast<std::int64_t>(graph.slot_variable.size()) * L),
+        broadcast_(plan.block_size.size(), 0) {
+    std::int64_t longest = static_cast<std::int64_t>(graph.query_variable.size());
+    for (const std::int64_t size : plan.block_size) {
+      prior_.emplace_back(size);
+      longest = std::max(longest, size);
+    }
+    for (std::size_t b = 0; b < prior_.size(); ++b) state_.rows[1 + b] = prior_[b].data();
+    unused_.resize(longest);
+    state_.labels = labels_.data();
+  }
+
+  void start(const Call<T>& call) override {
+    std::fill(broadcast_.begin(), broadcast_.end(), std::uint8_t{0});
+    for (std::size_t b = 0; b < prior_.size(); ++b) sink_.want(b, call.posteriors[b].data != nullptr);
+    sink_.want_queries(call.results.query_marginals != nullptr);
+  }
+
+  std::uint64_t run(const Call<T>& call, std::int64_t first, int count) override {
+    read_priors(call, first, count);
+    read_labels(call, first, count);
+    state_.trusted = Number<Real>::all();
+    state_.start_totals();
+    prepare(state_, graph_);
+    upward<Sum>(state_);
+    double log_evidence[L];
+    for (int i = 0; i < L; ++i) log_evidence[i] = state_.log_total(i);
+    if (call.beliefs) downward(state_, sink_);
+    Convergence<L> convergence;
+    if (!plan_.loopy.empty()) {
+      state_.start_totals();
+      Loopy<Real> loopy(state_, call.options);
+      loopy.start_uniform();
+      loopy.template iterate<Sum>(convergence);
+      loopy.add_log_evidence();
+      if (call.beliefs) loopy.template emit<Sum>(sink_);
+      for (int i = 0; i < L; ++i) log_evidence[i] += state_.log_total(i);
+    }
+    if (call.beliefs) {
+      emit_rest();
+      write_beliefs(call, first, count);
+    }
+    return write_results(call, first, count, log_evidence, convergence);
+  }
+
+ private:
+  // Lanes beyond count repeat the last example.
+  static std::int64_t example(std::int64_t first, int count, int lane) { return first + std::min(lane, count - 1); }
+
+  void read_priors(const Call<T>& call, std::int64_t first, int count) {
+    for (std::size_t b = 0; b < prior_.size(); ++b) {
+      const PriorBlock<T>& block = call.priors[b];
+      if (block.example_stride == 0) {
+        if (broadcast_[b]) continue;
+        broadcast_[b] = 1;
+        for (std::int64_t i = 0; i < plan_.block_size[b]; ++i) prior_[b][i] = Real(static_cast<double>(block.data[i]));
+        continue;
+      }
+      const T* rows[L];
+      for (int i = 0; i < L; ++i) rows[i] = block.data + example(first, count, i) * block.example_stride;
+      rows_to_lanes<T, L>(rows, plan_.block_size[b], prior_[b].data());
+    }
+  }
+
+  void read_labels(const Call<T>& call, std::int64_t first, int count) {
+    const std::size_t slots = graph_.slot_variable.size();
+    const std::int32_t* rows[L];
+    for (int i = 0; i < L; ++i) rows[i] = call.evidence.labels + example(first, count, i) * call.evidence.example_stride;
+    std::int32_t* out = labels_.data();
+    for (std::size_t s = 0; s < slots; ++s, out += L) {
+      const std::int32_t limit = graph_.slot_label_count[s];
+      bool inside = true;
+      for (int i = 0; i < L; ++i) {
+        out[i] = rows[i][s];
+        inside = inside && out[i] < limit;
+      }
+      if (!inside) {
+        for (int i = 0; i < L; ++i) check_label(graph_, s, out[i]);
+      }
+    }
+  }
+
+  // Variables in no factor, and those that the program fixes.
+  void emit_rest() {
+    for (const std::int32_t variable : plan_.free) {
+      const Variable& v = plan_.variable[variable];
+      if (!v.wanted()) continue;
+      const Real* own = state_.own(variable);
+      Real* belief = state_.accumulator.data();
+      Real total(0.0);
+      for (std::int32_t k = 0; k < v.cardinality; ++k) total += own[k];
+      const bool evidence = v.slot_end > v.slot_begin || v.allowed >= 0 || !v.choice();
+      const Real scale = evidence ? Real(1.0) / total : Real(1.0);
+      for (std::int32_t k = 0; k < v.cardinality; ++k) belief[k] = own[k] * scale;
+      sink_.belief(variable, belief);
+    }
+    for (const std::int32_t variable : plan_.pinned) sink_.value(variable, plan_.variable[variable].pinned);
+  }
+
+  void write_beliefs(const Call<T>& call, std::int64_t first, int count) {
+    for (const Plan::Gap& gap : plan_.gap) {
+      std::copy(prior_[gap.block].data() + gap.begin, prior_[gap.block].data() + gap.end, sink_.posterior(gap.block) + gap.begin);
+    }
+    for (std::size_t b = 0; b < prior_.size(); ++b) {
+      const PosteriorBlock<T>& block = call.posteriors[b];
+      if (block.data != nullptr) write_rows(sink_.posterior(b), plan_.block_size[b], block.data, block.example_stride, first, count);
+    }
+    const auto queries = static_cast<std::int64_t>(graph_.query_variable.size());
+    if (call.results.query_marginals != nullptr && queries > 0) {
+      write_rows(sink_.queries(), queries, call.results.query_marginals, queries, first, count);
+    }
+  }
+
+  void write_rows(const Real* in, std::int64_t size, T* data, std::int64_t stride, std::int64_t first, int count) {
+    T* rows[L];
+    for (int i = 0; i < L; ++i) rows[i] = i < count ? data + (first + i) * stride : unused_.data();
+    lanes_to_rows<T, L>(in, size, rows);
+  }
+
+  std::uint64_t write_results(const Call<T>& call, std::int64_t first, int count, const double* log_evidence,
+                              const Convergence<L>& convergence) {
+    std::uint64_t done = 0;
+    const ExampleResults<T>& results = call.results;
+    for (int i = 0; i < count; ++i) {
+      if (!Number<Real>::lane(state_.trusted, i) || !std::isfinite(log_evidence[i])) continue;
+      done |= std::uint64_t{1} << i;
+      const std::int64_t e = first + i;
+      if (results.log_evidence) results.log_evidence[e] = static_cast<T>(log_evidence[i]);
+      if (results.possible) results.possible[e] = 1;
+      if (results.iterations) results.iterations[e] = convergence.iterations[i];
+      if (results.residual) results.residual[e] = static_cast<T>(convergence.residual[i]);
+      if (results.converged) results.converged[e] = convergence.converged[i];
+    }
+    return done;
+  }
+
+  const Plan& plan_;
+  const FactorGraph& graph_;
+  State<Real> state_;
+  LaneSink<T, L> sink_;
+  Memory<std::int32_t> labels_;
+  std::vector<Memory<Real>> prior_;
+  std::vector<std::uint8_t> broadcast_;
+  std::vector<T> unused_;  // rows of lanes that hold no example
+};
+
+}  // namespace EMNESY_ISA
+}  // namespace emnesy::bp
+
+#endif
