@@ -1,10 +1,12 @@
 // Junction trees: a factor graph in, one without loops out, or what it would have cost.
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include <memory>
 
 #include "bindings.hpp"
+#include "emnesy/ranks.hpp"
 #include "exact.hpp"
 
 namespace py = pybind11;
@@ -22,6 +24,19 @@ JunctionTreeLimits limits_of(std::int64_t budget, int restarts) {
   return limits;
 }
 
+template <typename T>
+std::vector<T> copy_of(const py::array_t<T>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies& dependencies,
+                     const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& atom,
+                     const py::array_t<std::uint8_t>& functional, bool impossible) {
+  const EvidenceSlots slots{copy_of(begin), copy_of(atom), copy_of(functional)};
+  py::gil_scoped_release release;
+  return lower_with_cycles(program, dependencies, slots, impossible);
+}
+
 }  // namespace
 
 void bind_exact(py::module_& m) {
@@ -33,6 +48,8 @@ void bind_exact(py::module_& m) {
       .def_readonly("clusters", &JunctionTreeCost::clusters)
       .def_readonly("width", &JunctionTreeCost::width)
       .def_readonly("separators", &JunctionTreeCost::separators);
+  m.def("lower_with_cycles", &lower_arrays, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"),
+        py::arg("slot_atom"), py::arg("slot_functional"), py::arg("impossible"));
   m.def(
       "estimate_junction_tree",
       [](const FactorGraph& graph, int restarts) {

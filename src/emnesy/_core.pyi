@@ -250,6 +250,17 @@ class BeliefPropagation:
 
 # cpp/bindings/exact.cpp -------------------------------------------------------------------------
 
+def lower_with_cycles(
+    program: GroundProgram,
+    dependencies: FunctionalDependencies,
+    slot_begin: NDArray[np.int64],
+    slot_atom: NDArray[np.int32],
+    slot_functional: NDArray[np.uint8],
+    impossible: bool,
+) -> Lowered:
+    """Tables only; positive cycles by ranks. `NotLowerable` for computed cells and very long cycles."""
+    ...
+
 class TreeTooLarge(Exception):  # noqa: N818
     """`args[0]` is the `JunctionTreeCost` that was estimated."""
 

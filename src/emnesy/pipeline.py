@@ -102,7 +102,9 @@ class Program:
     @cached_property
     def tables(self) -> _core.Lowered:
         """The factor graph with nothing but tables in it, for engines that look at joint values."""
-        return self.lowered
+        from emnesy.graph.lowering import lower_tables
+
+        return lower_tables(self.ground, self.dependencies, self.interface)
 
     @cached_property
     def simulator(self) -> _core.Simulator:
