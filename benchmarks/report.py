@@ -18,6 +18,11 @@ class Table:
     notes: str = ""
     rows: list[dict[str, Cell]] = field(default_factory=list)
 
+    def add_note(self, note: str) -> None:
+        """Say something once more; what is said already is not repeated."""
+        if note and note not in self.notes:
+            self.notes = f"{self.notes} {note}".strip()
+
     def markdown(self) -> str:
         """The table in Markdown."""
         header = list(self.rows[0]) if self.rows else []
