@@ -1,7 +1,8 @@
 """PGMax (jax): addition as a chain of tables of allowed values, sudoku as a graph of unequal pairs.
 
-Zhou et al., "PGMax: Factor graphs for discrete probabilistic graphical models and loopy belief propagation in
-JAX", 2022. Flooding, sum-product, compiled by `jit`, examples by `vmap`. ImportError where it is not installed.
+Zhou et al., "PGMax: Factor graphs for discrete probabilistic graphical models and loopy belief
+propagation in JAX", 2022. Flooding, sum-product, compiled by `jit`, examples by `vmap`. ImportError where
+it is not installed.
 """
 
 from __future__ import annotations

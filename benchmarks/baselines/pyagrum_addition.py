@@ -1,7 +1,7 @@
 """N-digit addition as a Bayesian network in pyAgrum, Shafer-Shenoy on its junction tree, one example a call.
 
-The network is compiled once; an example brings the digits' priors as soft evidence on uniform roots, and the sum's
-digits as hard evidence. ImportError where pyAgrum is not installed.
+The network is compiled once; an example brings the digits' priors as soft evidence on uniform roots, and
+the sum's digits as hard evidence. ImportError where pyAgrum is not installed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ All answers are checked against each other, in float64, before anything is timed
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,30 +24,14 @@ from baselines import (
 )
 from measure import Ways, alternate, speedup
 from report import Cell, Table
+from workloads.addition import PROGRAM, examples
 
-PROGRAM = Path(__file__).resolve().parents[2] / "programs" / "mnist_addition.nesy"
 SIZES = (4, 15, 100)
 BATCHES = (100, 1)
 OTHERS = ("PyTorch", "PGMax", "pyAgrum", "pgmpy", "ProbLog")
 
 # Posteriors and log-likelihood of a batch; libraries that do not give the latter leave it out.
 Answer = tuple[NDArray[np.floating], NDArray[np.floating] | None]
-
-
-def examples(n: int, batch: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Priors (B, 2, n, 10), somewhat peaked as a network's, and sums (B, n + 1) of random digits."""
-    generator = np.random.default_rng(n)
-    logits = 3 * generator.standard_normal((batch, 2, n, 10))
-    priors = np.exp(logits - logits.max(-1, keepdims=True))
-    priors /= priors.sum(-1, keepdims=True)
-    digits = generator.integers(0, 10, (batch, 2, n))
-    sums = np.zeros((batch, n + 1), np.int32)
-    carry = np.zeros(batch, np.int64)
-    for i in range(n):
-        total = digits[:, 0, i] + digits[:, 1, i] + carry
-        sums[:, i], carry = total % 10, total // 10
-    sums[:, n] = carry
-    return priors.astype(np.float32), sums
 
 
 def ways(n: int, batch: int, quick: bool) -> tuple[Ways, Answer]:

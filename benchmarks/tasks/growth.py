@@ -1,23 +1,20 @@
 """How cost grows: with digits, grid size, domain size and batch.
 
-Each curve is one program at growing size, engine `bp`, float32, one thread, best of repeats; exponents are fitted
-by least squares to the logarithms of the larger half of the sizes.
+Each curve is one program at growing size, engine `bp`, float32, one thread, best of repeats; exponents are
+fitted by least squares to the logarithms of the larger half of the sizes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 import emnesy
 from measure import Work, alternate
 from report import Cell, Figure, Table
-from tasks.addition_estep import examples
-
-ADDITION = Path(__file__).resolve().parents[2] / "programs" / "mnist_addition.nesy"
+from workloads.addition import PROGRAM, examples
 
 LOOP = {"max_iterations": 10, "tolerance": 0.0}
 
@@ -71,7 +68,7 @@ def digits(quick: bool) -> tuple[Table, Figure]:
     for n in sizes:
         batch = 100 if n < 1000 else 10
         start = time.perf_counter()
-        model = emnesy.load(ADDITION, consts={"n": n}).compile(engine="bp", threads=1)
+        model = emnesy.load(PROGRAM, consts={"n": n}).compile(engine="bp", threads=1)
         compiled = time.perf_counter() - start
         priors, sums = examples(n, batch)
         given = {"digit": priors}, {"sum": sums}
@@ -112,7 +109,7 @@ def batches(quick: bool) -> tuple[Table, Figure]:
     table = Table(
         "Batch", "Addition of 15 digits, microseconds per example; the call from Python included."
     )
-    model = emnesy.load(ADDITION, consts={"n": 15}).compile(engine="bp", threads=1)
+    model = emnesy.load(PROGRAM, consts={"n": 15}).compile(engine="bp", threads=1)
     points: list[tuple[float, float]] = []
     for batch in (1, 3, 10, 30, 100, 300, 1000, 3000):
         priors, sums = examples(15, batch)

@@ -1,8 +1,8 @@
 """Loopy belief propagation on the pairwise graph of a sudoku.
 
-One variable a cell, one not-equal factor for each two cells of a row, column or box (810 for 9 by 9), flooding
-schedule, no damping, float32, one thread, a fixed number of iterations. The compiled program has the rules as
-constraints, and recognition of all-different is switched off. All ways give the same beliefs.
+One variable a cell, one not-equal factor for each two cells of a row, column or box (810 for 9 by 9),
+flooding schedule, no damping, float32, one thread, a fixed number of iterations. The compiled program
+has the rules as constraints, and recognition of all-different is switched off. All ways give the same beliefs.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def run(quick: bool) -> list[Table]:
     """Time and compare."""
     table = Table(
         "Microseconds per iteration and puzzle",
-        f"{ITERATIONS} iterations, priors copied in and beliefs out; best of alternated repeats. Ratios of the "
-        "best times, in brackets of the medians. `C++`: hand-written, eight puzzles at a time.",
+        f"{ITERATIONS} iterations, priors copied in and beliefs out; best of alternated repeats. Ratios of "
+        "the best times, in brackets of the medians. `C++`: hand-written, eight puzzles at a time.",
     )
     for box, batch in ((2, 32), (3, 1), (3, 32), (3, 100)):
         priors = readings(batch, box)

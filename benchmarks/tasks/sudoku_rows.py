@@ -27,10 +27,10 @@ def run(quick: bool) -> list[Table]:
     """Time and compare."""
     table = Table(
         "Microseconds per iteration and puzzle",
-        f"{ITERATIONS} iterations, priors copied in and beliefs out; best of alternated repeats. Ratios of the "
-        "best times, in brackets of the medians. `C++`: the subset programme by hand, scalar, one puzzle after "
-        "the other. `same digits`: the share of cells in which both find the same digit most probable (the "
-        "factors take turns in different orders); `mean difference` of a probability.",
+        f"{ITERATIONS} iterations, priors copied in and beliefs out; best of alternated repeats. Ratios of "
+        "the best times, in brackets of the medians. `C++`: the subset programme by hand, scalar, one puzzle "
+        "after the other. `same digits`: the share of cells in which both find the same digit most probable "
+        "(the factors take turns in different orders); `mean difference` of a probability.",
     )
     for box, batch in ((2, 32), (3, 1), (3, 32), (3, 100)):
         priors = readings(batch, box)
