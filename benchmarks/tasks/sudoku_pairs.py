@@ -2,7 +2,8 @@
 
 One variable a cell, one not-equal factor for each two cells of a row, column or box (810 for 9 by 9),
 flooding schedule, no damping, float32, one thread, a fixed number of iterations. The compiled program
-has the rules as constraints, and recognition of all-different is switched off. All ways give the same beliefs.
+has the rules as constraints, and recognition of all-different is switched off. All ways give the same
+beliefs.
 """
 
 from __future__ import annotations

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import emnesy
-from emnesy import _core
 from emnesy.engine.bp import BeliefPropagation
 
 PROGRAM = Path(__file__).resolve().parents[2] / "programs" / "visual_sudoku.nesy"
@@ -55,13 +53,5 @@ def readings(batch: int, box: int = 3, noise: float = 1.0) -> NDArray[np.float32
 def pairwise_model(box: int) -> emnesy.CompiledProgram:
     """Loopy belief propagation on not-equal pairs, recognition of all-different switched off."""
     program = emnesy.load(PAIRS, consts={"size": box * box, "box": box})
-    interface = program.interface
-    arguments: list[Any] = [program.ground.native, program.dependencies]
-    arguments += [interface.slot_begin, interface.slot_atom, interface.slot_functional]
-    arguments.append(bool(program.ground.impossible_evidence))
-    try:
-        lowered = _core.lower(*arguments, structured=False)
-    except TypeError:  # nothing is recognised yet
-        lowered = _core.lower(*arguments)
-    engine = BeliefPropagation(lowered.graph, interface)
-    return emnesy.CompiledProgram(program.core, program.ground, interface, engine)
+    engine = BeliefPropagation(program.tables.graph, program.interface)
+    return emnesy.CompiledProgram(program.core, program.ground, program.interface, engine)
