@@ -18,6 +18,11 @@ class Table:
     notes: str = ""
     rows: list[dict[str, Cell]] = field(default_factory=list)
 
+    def add_note(self, note: str) -> None:
+        """Say something once more; what is said already is not repeated."""
+        if note and note not in self.notes:
+            self.notes = f"{self.notes} {note}".strip()
+
     def markdown(self) -> str:
         """The table in Markdown."""
         header = list(self.rows[0]) if self.rows else []
@@ -41,10 +46,57 @@ def _text(cell: Cell) -> str:
     )
 
 
-def write(folder: Path, name: str, title: str, machine: str, tables: Sequence[Table]) -> None:
-    """Write `name`.md and `name`.json into `folder`."""
+@dataclass
+class Figure:
+    """Curves on logarithmic axes: name -> points (x, y), drawn with a line of slope one where it helps."""
+
+    title: str
+    x: str
+    y: str
+    curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    linear: bool = False
+    """Also draw the line of a cost that is proportional to x."""
+
+    def draw(self, file: Path) -> None:
+        """Write an SVG file; ImportError where there is no matplotlib."""
+        import matplotlib
+
+        matplotlib.use("svg")
+        matplotlib.rcParams["svg.hashsalt"] = "emnesy"  # the same figure, the same file
+        from matplotlib import pyplot
+
+        figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
+        for (name, points), marker in zip(self.curves.items(), "osv^D*XP<>"):  # noqa: B905 (markers run on)
+            axes.plot(*zip(*points, strict=True), marker=marker, markersize=4, label=name)
+        if self.linear:
+            first = next(iter(self.curves.values()))
+            (x0, _), (x1, y1) = first[0], first[-1]
+            axes.plot([x0, x1], [y1 * x0 / x1, y1], "k:", linewidth=1, label="proportional")
+        axes.set(title=self.title, xlabel=self.x, ylabel=self.y, xscale="log", yscale="log")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+        figure.savefig(file, metadata={"Date": None})
+        pyplot.close(figure)
+
+
+def write(
+    folder: Path,
+    name: str,
+    title: str,
+    machine: str,
+    tables: Sequence[Table],
+    figures: Sequence[Figure] = (),
+) -> None:
+    """Write `name`.md and `name`.json into `folder`, and the figures as `name`-1.svg and so on."""
     folder.mkdir(parents=True, exist_ok=True)
     text = f"# {title}\n\nMeasured on: {machine}\n\n" + "\n".join(t.markdown() for t in tables)
+    for number, figure in enumerate(figures, 1):
+        try:
+            figure.draw(folder / f"{name}-{number}.svg")
+        except ImportError:
+            text += "\nNo figures: matplotlib is not installed.\n"
+            break
+        text += f"\n![{figure.title}]({name}-{number}.svg)\n"
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
     content: Mapping[str, object] = {
         "task": name,

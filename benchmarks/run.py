@@ -1,7 +1,7 @@
 """Run benchmark tasks and write their tables to benchmarks/results/.
 
 A task is a module of `benchmarks/tasks/` with a docstring (its first line is the title), and a function
-``run(quick: bool) -> list[Table]``. Nothing else is to be registered.
+``run(quick: bool) -> list[Table | Figure]``. Nothing else is to be registered.
 """
 
 from __future__ import annotations
@@ -49,17 +49,19 @@ def main() -> None:
     import torch
 
     from measure import machine
-    from report import write
+    from report import Figure, Table, write
 
     torch.set_num_threads(1)
     for name in options.tasks:
         task = importlib.import_module(f"tasks.{name}")
         title = (task.__doc__ or name).splitlines()[0].rstrip(".")
         print(f"== {title}", flush=True)
-        tables = task.run(options.quick)
+        results = task.run(options.quick)
+        tables = [result for result in results if isinstance(result, Table)]
+        figures = [result for result in results if isinstance(result, Figure)]
         for table in tables:
             print(table.markdown(), flush=True)
-        write(options.out, name, title, machine(), tables)
+        write(options.out, name, title, machine(), tables, figures)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#ifdef _WIN32
-#define EMNESY_EXPORT __declspec(dllexport)
-#else
-#define EMNESY_EXPORT __attribute__((visibility("default")))
-#endif
+#include "export.hpp"
 
 namespace {
 

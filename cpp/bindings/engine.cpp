@@ -43,7 +43,8 @@ Task task_of(const std::string& name) {
 Schedule schedule_of(const std::string& name) {
   if (name == "sequential") return Schedule::Sequential;
   if (name == "flooding") return Schedule::Flooding;
-  throw py::value_error("schedule must be 'sequential' or 'flooding', not '" + name + "'");
+  if (name == "residual") return Schedule::Residual;
+  throw py::value_error("schedule must be 'sequential', 'flooding' or 'residual', not '" + name + "'");
 }
 
 void check_options(const Options& options) {

@@ -145,13 +145,17 @@ class CompiledProgram:
         }
 
     def query(
-        self, evidence: Mapping[str, Any] | None = None, *, options: Mapping[str, Any] | None = None
+        self,
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
     ) -> dict[str, float]:
         """Every ``query`` atom's probability given the program's evidence (and `evidence`), by its text.
 
         Neural predicates have uniform priors. Raises `EngineError` where the evidence is impossible.
         """
-        result = self._run(self.uniform_priors(), evidence, "marginals", None, 0, options)
+        result = self._run(self.uniform_priors(), evidence, "marginals", None, seed, options)
         if not bool(result.possible[0]):
             raise EngineError(
                 Diagnostic(

@@ -220,7 +220,7 @@ def test_a_loopy_graph_reports_iterations_and_stays_near_enumeration():
         allowed = all(world[i] + world[(i + 1) % 4] < 2 for i in range(4))
         table[world] = allowed * np.prod([prior[0, 2 * i + v] for i, v in enumerate(world)])
     expected = np.concatenate([table.sum(axis=tuple({0, 1, 2, 3} - {i})) for i in range(4)])
-    for schedule in ("sequential", "flooding"):
+    for schedule in ("sequential", "flooding", "residual"):
         posteriors, log_evidence, _, _, converged, iterations, residual = bp.run(
             [prior], np.zeros((1, 0), np.int32), schedule=schedule, tolerance=1e-9
         )

@@ -5,6 +5,8 @@
 // scratch: factors are visited in order, there and back, so that it is what has been visited so far in this sweep times what
 // has not, and the second was the first when the sweep before came by. Cost of a sweep: linear in edges.
 //
+// The order may also be that of what has changed most: bp/residual.hpp.
+//
 // Log-evidence: minus the Bethe free energy at the messages reached; exact where there is no loop.
 // Yedidia, Freeman, Weiss, "Constructing free-energy approximations and generalized belief propagation
 // algorithms", IEEE Trans. Inf. Theory 51 (2005).
@@ -34,6 +36,9 @@ struct Convergence {
     }
   }
 };
+
+template <typename Real>
+class Residual;
 
 template <typename Real>
 class Loopy {
@@ -66,6 +71,9 @@ class Loopy {
     gathered_ = false;
     std::fill_n(convergence.converged, width, false);
     active_ = Number<Real>::all();
+    if constexpr (!State<Real>::lanes) {
+      if (options_.schedule == Schedule::Residual) return Residual<Real>(*this).template run<Op>(convergence);
+    }
     if (options_.schedule == Schedule::Sequential && !products_after()) return false;
     for (int iteration = 0; iteration < options_.max_iterations && any(active_); ++iteration) {
       Real residual(0);
@@ -124,6 +132,8 @@ class Loopy {
   }
 
  private:
+  friend class Residual<Real>;
+
   std::int32_t cardinality(std::int32_t variable) const { return plan_.variable[variable].cardinality; }
   const Edge& edge_of(const Factor& factor, std::int32_t k) const {
     return plan_.edge[factor.interface_begin + k - plan_.loopy_interface];
@@ -305,3 +315,5 @@ class Loopy {
 
 }  // namespace EMNESY_ISA
 }  // namespace emnesy::bp
+
+#include "bp/residual.hpp"

@@ -356,11 +356,13 @@ class Planner {
   void add_loopy(const std::vector<std::size_t>& factors) {
     plan_.loopy_interface = static_cast<std::int64_t>(plan_.interface.size());
     std::int64_t most_values = 0;
+    std::vector<std::int32_t> owner;  // per edge
     for (const std::size_t f : factors) {
       std::vector<std::int32_t> interface;
       for (const std::int32_t v : scope_[f]) {
         if (degree_[v] > 1) interface.push_back(v);
       }
+      owner.insert(owner.end(), interface.size(), static_cast<std::int32_t>(plan_.loopy.size()));
       plan_.loopy.push_back(add_factor(f, interface, true));
       std::int64_t values = 0;
       for (const std::int32_t v : interface) values += graph_.cardinality[v];
@@ -372,6 +374,7 @@ class Planner {
       edges[variable].push_back(static_cast<std::int32_t>(plan_.edge.size()));
       Edge edge;
       edge.variable = variable;
+      edge.factor = owner[plan_.edge.size()];
       edge.message = reserve(graph_.cardinality[variable]);
       plan_.edge.push_back(edge);
     }
@@ -383,6 +386,7 @@ class Planner {
       if (edges[v].empty()) continue;
       if (has_own_weights(static_cast<std::int32_t>(v))) own_in_scratch(static_cast<std::int32_t>(v));
       plan_.variable[v].running = reserve(graph_.cardinality[v]);
+      for (const std::int32_t e : edges[v]) plan_.edge[e].slot = static_cast<std::int32_t>(plan_.loopy_variable.size());
       plan_.loopy_variable.push_back(static_cast<std::int32_t>(v));
       plan_.edge_of_variable.insert(plan_.edge_of_variable.end(), edges[v].begin(), edges[v].end());
       plan_.edge_begin.push_back(static_cast<std::int64_t>(plan_.edge_of_variable.size()));

@@ -72,6 +72,8 @@ struct Interface {
 // Loopy: the stored message from a factor to a variable.
 struct Edge {
   std::int32_t variable = 0;
+  std::int32_t slot = 0;     // the variable's index in Plan::loopy_variable
+  std::int32_t factor = 0;   // index in Plan::loopy
   std::int64_t message = 0;  // scratch
   std::int64_t rest = 0;     // scratch: product of messages of other factors to the variable
 };

@@ -39,6 +39,7 @@ struct PosteriorBlock {
 enum class Schedule : std::uint8_t {
   Sequential,  // factor by factor, there and back, each from the newest messages
   Flooding,    // all at once, each from the messages of the iteration before
+  Residual,    // factor by factor, where the most has changed first
 };
 
 struct Options {

@@ -19,6 +19,15 @@ ConstantsOption = Annotated[
     typer.Option("-c", "--const", metavar="NAME=VALUE", help="Override a named constant."),
 ]
 
+EngineOptionsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine-option",
+        metavar="KEY=VALUE",
+        help="An option of the engine (docs/engines.md); can be repeated.",
+    ),
+]
+
 
 def parse_constants(assignments: Iterable[str] | None) -> Constants:
     """``["n=15", "kind=small"]`` -> ``{"n": 15, "kind": "small"}``.

@@ -25,7 +25,11 @@ DataOption = Annotated[
 
 
 def open_run(
-    path: Path, engine: str | None, threads: int | None, data: Sequence[str] | None
+    path: Path,
+    engine: str | None,
+    engine_options: Sequence[str] | None,
+    threads: int | None,
+    data: Sequence[str] | None,
 ) -> TrainedRun:
     """The run in `path`: its program compiled, its networks with their weights.
 
@@ -41,8 +45,12 @@ def open_run(
     _, config = RunFolder.reopen(path)
     original, copy = Path(config["program"]), path / PROGRAM
     unchanged = original.is_file() and original.read_bytes() == copy.read_bytes()
+    # The run's own options are those of its own engine.
+    own = config["engine_options"] if engine in (None, config["engine"]) else {}
     model = emnesy.load(original if unchanged else copy, consts=config["const"]).compile(
-        engine=engine or config["engine"], threads=threads
+        engine=engine or config["engine"],
+        threads=threads,
+        options={**own, **parse_pairs("--engine-option", engine_options)},
     )
     torch.set_num_threads(threads or max(1, default_threads() // 2))
     return TrainedRun(

@@ -27,8 +27,8 @@ OPTIONS: Mapping[str, OptionSpec] = {
     "schedule": OptionSpec(
         "sequential",
         "loopy: the order of messages",
-        lambda v: v in ("sequential", "flooding"),
-        "sequential or flooding",
+        lambda v: v in ("sequential", "flooding", "residual"),
+        "sequential, flooding or residual",
     ),
 }
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from emnesy.cli.options import EngineOptionsOption
 from emnesy.cli.reopen import (
     DataOption,
     EngineOption,
@@ -22,6 +23,7 @@ def command(
     run: RunArgument,
     split: SplitOption = "test",
     engine: EngineOption = None,
+    engine_option: EngineOptionsOption = None,
     threads: ThreadsOption = None,
     data: DataOption = None,
     as_json: Annotated[
@@ -37,7 +39,7 @@ def command(
     from emnesy.learn.display import evaluation_table
     from emnesy.learn.splits import describe
 
-    trained = open_run(run, engine, threads, data)
+    trained = open_run(run, engine, engine_option, threads, data)
     examples = trained.split(as_split(split))
     found = trained.evaluate(examples)
     if as_json:

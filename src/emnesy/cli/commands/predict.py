@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from emnesy.cli.options import EngineOptionsOption
 from emnesy.cli.reopen import (
     DataOption,
     EngineOption,
@@ -25,6 +26,7 @@ def command(
     split: SplitOption = "test",
     count: Annotated[int, typer.Option(min=0, help="So many examples; 0: all.")] = 10,
     engine: EngineOption = None,
+    engine_option: EngineOptionsOption = None,
     threads: ThreadsOption = None,
     data: DataOption = None,
     as_json: Annotated[
@@ -37,7 +39,7 @@ def command(
     the program, and the data set's label with its probability. Like train, this imports the modules that
     the program names.
     """
-    trained = open_run(run, engine, threads, data)
+    trained = open_run(run, engine, engine_option, threads, data)
     predictions = trained.predict(trained.split(as_split(split)))
     for prediction in islice(predictions, count or None):
         if as_json:

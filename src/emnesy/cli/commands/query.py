@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
+from emnesy.cli.options import (
+    ConstantsOption,
+    EngineOptionsOption,
+    ProgramArgument,
+    parse_constants,
+    parse_pairs,
+)
 from emnesy.cli.show import show_diagnostics
 
 
@@ -17,6 +23,8 @@ def command(
     engine: Annotated[
         str | None, typer.Option(help="Inference engine (see `emnesy engines`).")
     ] = None,
+    engine_option: EngineOptionsOption = None,
+    seed: Annotated[int, typer.Option(help="Of engines that sample.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="Engine threads.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one object, query atom -> probability.")
@@ -31,8 +39,10 @@ def command(
 
     program = Program(read_source(file), parse_constants(const))
     show_diagnostics(program.warnings)
-    model = program.compile(engine=engine, threads=threads)
-    answers = model.query()
+    model = program.compile(
+        engine=engine, threads=threads, options=parse_pairs("--engine-option", engine_option)
+    )
+    answers = model.query(seed=seed)
     if not model.engine.exact:
         typer.echo(f"approximate: {model.why_approximate()}", err=True)
     if as_json:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from emnesy.cli.options import ConstantsOption, parse_constants, parse_option_value, parse_pairs
+from emnesy.cli.options import (
+    ConstantsOption,
+    EngineOptionsOption,
+    parse_constants,
+    parse_option_value,
+    parse_pairs,
+)
 from emnesy.diagnostics import DataError, Diagnostic
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ def command(
     ] = None,
     const: ConstantsOption = None,
     engine: Annotated[str | None, typer.Option(help="Inference engine.")] = None,
+    engine_option: EngineOptionsOption = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     threads: Annotated[
         int | None,
@@ -69,6 +76,7 @@ def command(
     config = {
         "const": parse_constants(const),
         "engine": engine,
+        "engine_options": parse_pairs("--engine-option", engine_option),
         "seed": seed,
         "threads": threads,
         "train": {
@@ -112,7 +120,7 @@ def _run(
     resuming = folder is not None
     threads = config["threads"]
     model = emnesy.load(file, consts=config["const"]).compile(
-        engine=config["engine"], threads=threads
+        engine=config["engine"], threads=threads, options=config["engine_options"]
     )
     settings = Settings(config["seed"], threads, config["train"], config["data"], config["network"])
     display = (LiveDisplay if console.is_terminal else PlainDisplay)(console)
@@ -160,7 +168,7 @@ def _reopen(
             f"resume with the program as it was, {copy}, or start a new run",
         )
     merged = dict(before)
-    for part in ("const", "train", "data", "network"):
+    for part in ("const", "engine_options", "train", "data", "network"):
         merged[part] = {**before[part], **config[part]}
     for part in ("engine", "threads"):
         merged[part] = config[part] if config[part] is not None else before[part]
