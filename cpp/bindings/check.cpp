@@ -34,14 +34,15 @@ py::object check(const py::array& block, const py::array_t<std::int64_t>& offset
 
 // Writes the labels of one observed predicate into the table of evidence, or says that some label needs a second
 // look (false; the table is then unspecified). See LabelCodes in ground/interface.py.
-bool encode_labels(const py::array_t<std::int64_t>& values, const py::array_t<std::int64_t>& positions,
+template <typename Int>
+bool encode(const py::array& values, const py::array_t<std::int64_t>& positions,
                    const py::array_t<std::int64_t>& uncovered, const py::array_t<std::int32_t>& codes, std::int64_t least,
-                   bool functional, std::int64_t first_slot, py::array_t<std::int32_t>& labels) {
+            bool functional, std::int64_t first_slot, py::array_t<std::int32_t>& labels) {
   if (values.ndim() != 2 || codes.ndim() != 2 || labels.ndim() != 2 || labels.shape(0) != values.shape(0) ||
       codes.shape(0) != positions.size() || first_slot + positions.size() > labels.shape(1)) {
     throw py::value_error("arrays do not fit each other");
   }
-  const auto value = values.unchecked<2>();
+  const auto value = values.unchecked<Int, 2>();
   const auto position = positions.unchecked<1>();
   const auto other = uncovered.unchecked<1>();
   const auto code = codes.unchecked<2>();
@@ -65,6 +66,18 @@ bool encode_labels(const py::array_t<std::int64_t>& values, const py::array_t<st
     }
   }
   return true;
+}
+
+bool encode_labels(const py::array& values, const py::array_t<std::int64_t>& positions,
+                   const py::array_t<std::int64_t>& uncovered, const py::array_t<std::int32_t>& codes, std::int64_t least,
+                   bool functional, std::int64_t first_slot, py::array_t<std::int32_t>& labels) {
+  if (py::isinstance<py::array_t<std::int64_t>>(values)) {
+    return encode<std::int64_t>(values, positions, uncovered, codes, least, functional, first_slot, labels);
+  }
+  if (py::isinstance<py::array_t<std::int32_t>>(values)) {
+    return encode<std::int32_t>(values, positions, uncovered, codes, least, functional, first_slot, labels);
+  }
+  throw py::type_error("values: expected int32 or int64");
 }
 
 }  // namespace

@@ -95,19 +95,21 @@ class CompiledProgram:
         Raises `DataError` for tensors that do not fit the program. Impossible evidence is no error:
         see `Posterior.possible`.
         """
+        priors = priors or {}
         result = self._run(priors, evidence, task, threads, seed, options, state)
         marginals = {}
         for spec, block in zip(self.interface.priors, result.posteriors, strict=False):
-            source = (priors or {})[spec.predicate]
-            marginals[spec.predicate] = like(source, block.reshape(len(block), *spec.shape))
-        example = next(iter((priors or {}).values()), None)
+            marginals[spec.predicate] = like(
+                priors[spec.predicate], block.reshape(len(block), *spec.shape)
+            )
+        example = next(iter(priors.values()), None)
         return Posterior(
-            marginals=marginals,
-            log_likelihood=like(example, result.log_evidence),
-            possible=like(example, result.possible),
-            report=result.report,
-            fixed=result.posteriors[-1],
-            state=result.state,
+            marginals,
+            like(example, result.log_evidence),
+            like(example, result.possible),
+            result.report,
+            result.posteriors[-1],
+            result.state,
         )
 
     def log_likelihood(
@@ -219,6 +221,6 @@ class CompiledProgram:
             task=task,
             threads=self.threads if threads is None else threads,
             seed=seed,
-            options={**self._options, **(options or {})},
+            options={**self._options, **options} if options else self._options,
             state=state,
         )

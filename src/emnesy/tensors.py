@@ -22,6 +22,8 @@ Array = NDArray[Any]
 UNOBSERVED = -1
 """A label that says nothing. (Where -1 is a value of the predicate, use the least int64.)"""
 
+_INTEGERS = (np.dtype(np.int64), np.dtype(np.int32))
+
 _LEAST = np.iinfo(np.int64).min
 
 
@@ -68,6 +70,57 @@ def _wrong_dtype(what: str, dtype: str) -> DataError:
 
 def read_priors(interface: Interface, priors: Mapping[str, Any]) -> tuple[list[Array], int | None]:
     """One ``(B, size)`` block per `PriorSpec`, and B (None without neural predicates)."""
+    specs = interface.priors
+    if len(priors) != len(specs) or any(spec.predicate not in priors for spec in specs):
+        _check_names(interface, priors)
+    blocks: list[Array] = []
+    batch: int | None = None
+    for spec in specs:
+        array = priors[spec.predicate]
+        if type(array) is not np.ndarray:
+            array = as_numpy(array, _prior_of(spec))
+        if array.dtype not in _DTYPES:
+            raise _wrong_dtype(_prior_of(spec), str(array.dtype))
+        shape = array.shape
+        if shape[1:] != spec.shape or len(shape) != len(spec.shape) + 1:
+            raise DataError(
+                Diagnostic(
+                    "E0606",
+                    f"{_prior_of(spec)} has shape {shape_text(shape)}; "
+                    f"expected {shape_text(('batch', *spec.shape))}",
+                    help=_axes_help(spec),
+                )
+            )
+        if batch is not None and shape[0] != batch:
+            raise DataError(
+                Diagnostic(
+                    "E0607", f"{_prior_of(spec)} has {len(array)} examples, others have {batch}"
+                )
+            )
+        batch = shape[0]
+        if blocks and array.dtype != blocks[0].dtype:
+            raise DataError(
+                Diagnostic(
+                    "E0603",
+                    f"{_prior_of(spec)} has dtype {array.dtype}, others have {blocks[0].dtype}",
+                )
+            )
+        if not array.flags.c_contiguous:
+            array = np.ascontiguousarray(array)
+        block = array.reshape(batch, spec.size)
+        _check_probabilities(spec, block)
+        blocks.append(block)
+    return blocks, batch
+
+
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def _prior_of(spec: PriorSpec) -> str:
+    return f"the prior of `{spec.predicate}`"
+
+
+def _check_names(interface: Interface, priors: Mapping[str, Any]) -> None:
     names = [spec.predicate for spec in interface.priors]
     for name in priors:
         if name not in names:
@@ -78,41 +131,9 @@ def read_priors(interface: Interface, priors: Mapping[str, Any]) -> tuple[list[A
                     help=did_you_mean(name, names) or f"it has: {', '.join(names) or 'none'}",
                 )
             )
-    blocks: list[Array] = []
-    batch: int | None = None
-    for spec in interface.priors:
-        if spec.predicate not in priors:
-            raise DataError(
-                Diagnostic("E0605", f"no prior for neural predicate `{spec.predicate}`")
-            )
-        what = f"the prior of `{spec.predicate}`"
-        array = as_numpy(priors[spec.predicate], what)
-        if array.dtype not in (np.float32, np.float64):
-            raise _wrong_dtype(what, str(array.dtype))
-        if array.shape[1:] != spec.shape or array.ndim != len(spec.shape) + 1:
-            raise DataError(
-                Diagnostic(
-                    "E0606",
-                    f"{what} has shape {shape_text(array.shape)}; "
-                    f"expected {shape_text(('batch', *spec.shape))}",
-                    help=_axes_help(spec),
-                )
-            )
-        if batch is not None and len(array) != batch:
-            raise DataError(
-                Diagnostic("E0607", f"{what} has {len(array)} examples, others have {batch}")
-            )
-        batch = len(array)
-        if blocks and array.dtype != blocks[0].dtype:
-            raise DataError(
-                Diagnostic(
-                    "E0603", f"{what} has dtype {array.dtype}, others have {blocks[0].dtype}"
-                )
-            )
-        block = np.ascontiguousarray(array).reshape(batch, spec.size)
-        _check_probabilities(spec, block, what)
-        blocks.append(block)
-    return blocks, batch
+    for name in names:
+        if name not in priors:
+            raise DataError(Diagnostic("E0605", f"no prior for neural predicate `{name}`"))
 
 
 def shape_text(shape: Sequence[Any]) -> str:
@@ -125,7 +146,7 @@ def _axes_help(spec: PriorSpec) -> str:
     return f"{axes}" + (", then the domain" if spec.domain is not None else "")
 
 
-def _check_probabilities(spec: PriorSpec, block: Array, what: str) -> None:
+def _check_probabilities(spec: PriorSpec, block: Array) -> None:
     width = len(spec.domain) if spec.domain is not None else 1
     bad = _core.first_invalid_prior(block, spec.offsets, width, spec.domain is None)
     if bad is None:
@@ -133,7 +154,7 @@ def _check_probabilities(spec: PriorSpec, block: Array, what: str) -> None:
     example, choice, alternative, value = bad
     index = np.unravel_index(int(spec.offsets[choice]), spec.shape)[: len(spec.axes)]
     key = ", ".join(str(axis.labels[i]) for axis, i in zip(spec.axes, index, strict=True))
-    where = f"{what}, example {example}, key ({key})"
+    where = f"{_prior_of(spec)}, example {example}, key ({key})"
     if alternative < 0:
         raise DataError(
             Diagnostic(
@@ -158,6 +179,10 @@ def read_labels(
     interface: Interface, evidence: Mapping[str, Any], batch: int | None
 ) -> NDArray[np.int32]:
     """The ``(B, slots)`` table of label indices, -1 unobserved."""
+    if len(evidence) == 1:
+        quick = _read_quickly(interface, evidence, batch)
+        if quick is not None:
+            return quick
     specs = {spec.signature.name: spec for spec in interface.labels}
     columns: list[tuple[LabelSpec, NDArray[np.int64] | None, Array]] = []
     for name, value in evidence.items():
@@ -202,12 +227,33 @@ def read_labels(
     return labels
 
 
+def _read_quickly(
+    interface: Interface, evidence: Mapping[str, Any], batch: int | None
+) -> NDArray[np.int32] | None:
+    """One observed predicate, whose labels fill every slot: almost always. None: look again, slowly."""
+    ((name, array),) = evidence.items()
+    spec = interface.labels[0] if interface.labels else None
+    if spec is None or name != spec.signature.name or len(spec.positions) != interface.slot_count:
+        return None
+    if type(array) is not np.ndarray:
+        if not _is_torch(array):
+            return None
+        array = as_numpy(array, name)
+    shape = array.shape
+    if shape[1:] != spec.shape or not shape or (batch is not None and shape[0] != batch):
+        return None
+    labels = np.empty((shape[0], interface.slot_count), np.int32)
+    return labels if _look_up(spec, array, labels) else None
+
+
 def _look_up(spec: LabelSpec, array: Array, labels: NDArray[np.int32]) -> bool:
     """Fill in the labels at once; False where an array is of another kind or a label is not right."""
     codes = spec.codes
     if codes is None or array.dtype.kind not in "biu":
         return False
-    values = np.ascontiguousarray(array, np.int64).reshape(len(array), -1)
+    if array.dtype not in _INTEGERS or not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array, np.int64)
+    values = array.reshape(len(array), codes.elements)
     return _core.encode_labels(
         values,
         spec.positions,

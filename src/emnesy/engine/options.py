@@ -26,7 +26,9 @@ def read_options(
 ) -> dict[str, Any]:
     """All options with the defaults filled in; `EngineError` for unknown ones and values out of range."""
     values = {name: spec.default for name, spec in specs.items()}
-    for name, value in (given or {}).items():
+    if not given:
+        return values
+    for name, value in given.items():
         if name not in specs:
             raise EngineError(
                 Diagnostic(

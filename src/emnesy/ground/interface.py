@@ -60,7 +60,7 @@ class PriorSpec:
     inputs: tuple[InputRef, ...]
     output_indices: NDArray[np.int64] | None  # of `net[R, C]`: (choices, len(index)); else None
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Elements of one example's tensor."""
         return int(np.prod(self.shape, dtype=np.int64))
@@ -108,7 +108,7 @@ class LabelSpec:
             table[:, self.numbers - least] = self.numbers
         covered = np.zeros(int(np.prod(self.shape, dtype=np.int64)), np.bool_)
         covered[self.positions] = True
-        return LabelCodes(least, table, np.flatnonzero(~covered))
+        return LabelCodes(least, table, np.flatnonzero(~covered), covered.size)
 
 
 CODE_LIMIT = 4096
@@ -124,6 +124,7 @@ class LabelCodes:
     least: int
     table: NDArray[np.int32]
     uncovered: NDArray[np.int64]
+    elements: int
 
 
 @dataclass(frozen=True)
