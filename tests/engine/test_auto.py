@@ -65,7 +65,7 @@ def test_options_of_other_names_go_to_the_chosen_engine() -> None:
     assert model.query() == emnesy.load(TREE).compile("bp").query()
     with pytest.raises(emnesy.EngineError, match="engine `bp` has no option `speed`"):
         model.posterior(options={"speed": 3})
-    with pytest.raises(emnesy.EngineError, match="E0712|cannot be"):
+    with pytest.raises(emnesy.EngineError, match="cannot be 0"):
         emnesy.load(TREE).compile("auto", options={"budget": 0})
 
 
