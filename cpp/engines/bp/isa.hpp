@@ -21,3 +21,9 @@
 #else
 #define EMNESY_LANES_X86 0
 #endif
+
+#if defined(__GNUC__)
+#define EMNESY_INLINE inline __attribute__((always_inline))
+#else
+#define EMNESY_INLINE inline
+#endif

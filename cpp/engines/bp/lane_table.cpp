@@ -50,9 +50,10 @@ LaneTable make_lane_table(const Table& table, bool local) {
       lanes.groups.group_value.push_back(table.group_value[std::int64_t{k} * table.group_count + g]);
     }
   }
-  for (std::int32_t k = 0; k < table.leaf_count; ++k) {
-    for (const std::int32_t t : tuples) {
-      lanes.tuple_value.push_back(table.tuple_value[std::int64_t{k} * table.tuple_count + t]);
+  const auto value = [&](std::int32_t k, std::int32_t t) { return table.tuple_value[std::int64_t{k} * table.tuple_count + t]; };
+  for (const std::int32_t t : tuples) {
+    for (std::int32_t k = 0; k < table.leaf_count; ++k) {
+      lanes.tuple_value.push_back(lane_bytes * static_cast<std::uint32_t>(value(k, t)));
     }
   }
   if (!table.tuple_weight.empty()) {
@@ -67,20 +68,17 @@ LaneTable make_lane_table(const Table& table, bool local) {
   for (std::int32_t r = 0; r < lanes.run_count(); ++r) {
     for (std::int32_t t = lanes.run_tuple[r]; t < lanes.run_tuple[r + 1]; ++t) {
       std::vector<std::int32_t> values;
-      for (std::int32_t k = 0; k < table.leaf_count; ++k) {
-        values.push_back(lanes.tuple_value[std::int64_t{k} * table.tuple_count + t]);
-      }
+      for (std::int32_t k = 0; k < table.leaf_count; ++k) values.push_back(value(k, tuples[t]));
       cells[std::move(values)].push_back({r, t});
     }
   }
   lanes.cell_member.push_back(0);
-  lanes.cell_value.resize(cells.size() * table.leaf_count);
   for (const auto& [values, members] : cells) {
     const std::int32_t c = lanes.cell_count();
-    for (std::int32_t k = 0; k < table.leaf_count; ++k) lanes.cell_value[k * cells.size() + c] = values[k];
+    for (const std::int32_t v : values) lanes.cell_value.push_back(lane_bytes * static_cast<std::uint32_t>(v));
     while (static_cast<std::int32_t>(lanes.first_cell.size()) <= values[0]) lanes.first_cell.push_back(c);
     for (const Member& member : members) {
-      lanes.member_run.push_back(member.run);
+      lanes.member_run.push_back(lane_bytes * static_cast<std::uint32_t>(member.run));
       if (!lanes.tuple_weight.empty()) lanes.member_weight.push_back(lanes.tuple_weight[member.tuple]);
     }
     lanes.cell_member.push_back(static_cast<std::int32_t>(lanes.member_run.size()));

@@ -9,6 +9,9 @@
 
 namespace emnesy::bp {
 
+// Indices of messages are stored as offsets in bytes, for numbers of this size; kernels for narrower ones shift them.
+constexpr std::uint32_t lane_bytes = 64;
+
 struct LaneTable {
   // Groups are the joint values of the interface, over all slices; no tuples of its own.
   Table groups;
@@ -18,15 +21,15 @@ struct LaneTable {
   std::vector<std::int32_t> run_group;
   std::vector<std::int32_t> run_slice;    // empty where there is no local slice variable
   std::vector<std::int32_t> run_tuple;    // runs + 1
-  std::vector<std::int32_t> tuple_value;  // column-major, as Table's
+  std::vector<std::uint32_t> tuple_value;  // offsets; row-major
   std::vector<double> tuple_weight;       // empty: all one
 
   // The same tuples by their leaves' values: *cells*, sorted by the first leaf's value, each with the runs that hold
   // it. Downwards this visits the leaves' messages once a cell, however many runs there are.
   std::vector<std::int32_t> first_cell;   // values of the first leaf + 1
-  std::vector<std::int32_t> cell_value;   // column-major, all leaves
+  std::vector<std::uint32_t> cell_value;  // offsets; row-major, all leaves
   std::vector<std::int32_t> cell_member;  // cells + 1
-  std::vector<std::int32_t> member_run;
+  std::vector<std::uint32_t> member_run;  // offsets
   std::vector<double> member_weight;      // empty: all one
 
   std::int32_t run_count() const { return static_cast<std::int32_t>(run_group.size()); }

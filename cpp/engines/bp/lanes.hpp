@@ -167,7 +167,7 @@ class Logs<Lanes<T, L>> {
 // ---- Rows of examples to lanes and back: squares of L x L, in log2 L rounds that swap blocks of halving size.
 
 template <int Step, bool Low, typename V, typename Int, int... I>
-V swap_blocks(V a, V b, std::integer_sequence<int, I...>) {
+EMNESY_INLINE V swap_blocks(V a, V b, std::integer_sequence<int, I...>) {
   constexpr int L = sizeof...(I);
 #if defined(__clang__)
   return __builtin_shufflevector(a, b, (Low ? ((I & Step) ? L + I - Step : I) : ((I & Step) ? L + I : I + Step))...);
@@ -178,7 +178,7 @@ V swap_blocks(V a, V b, std::integer_sequence<int, I...>) {
 }
 
 template <int Step, int I, typename T, int L>
-void transpose_pair(typename Lanes<T, L>::Vector* rows) {
+EMNESY_INLINE void transpose_pair(typename Lanes<T, L>::Vector* rows) {
   if constexpr ((I & Step) == 0) {
     using V = typename Lanes<T, L>::Vector;
     using Int = typename Bits<T>::Int;
@@ -189,18 +189,18 @@ void transpose_pair(typename Lanes<T, L>::Vector* rows) {
 }
 
 template <int Step, typename T, int L, int... I>
-void transpose_round(typename Lanes<T, L>::Vector* rows, std::integer_sequence<int, I...> all) {
+EMNESY_INLINE void transpose_round(typename Lanes<T, L>::Vector* rows, std::integer_sequence<int, I...> all) {
   (transpose_pair<Step, I, T, L>(rows), ...);
   if constexpr (Step > 1) transpose_round<Step / 2, T, L>(rows, all);
 }
 
 template <typename T, int L>
-void transpose_square(typename Lanes<T, L>::Vector* rows) {
+EMNESY_INLINE void transpose_square(typename Lanes<T, L>::Vector* rows) {
   transpose_round<L / 2, T, L>(rows, std::make_integer_sequence<int, L>{});
 }
 
 template <typename T, int L, int... I>
-void load_square(const T* const* rows, std::int64_t at, Lanes<T, L>* out, std::integer_sequence<int, I...>) {
+EMNESY_INLINE void load_square(const T* const* rows, std::int64_t at, Lanes<T, L>* out, std::integer_sequence<int, I...>) {
   typename Lanes<T, L>::Vector square[L];
   (std::memcpy(&square[I], rows[I] + at, sizeof square[I]), ...);
   transpose_square<T, L>(square);
@@ -208,7 +208,7 @@ void load_square(const T* const* rows, std::int64_t at, Lanes<T, L>* out, std::i
 }
 
 template <typename T, int L, int... I>
-void store_square(const Lanes<T, L>* in, std::int64_t at, T* const* rows, std::integer_sequence<int, I...>) {
+EMNESY_INLINE void store_square(const Lanes<T, L>* in, std::int64_t at, T* const* rows, std::integer_sequence<int, I...>) {
   typename Lanes<T, L>::Vector square[L];
   ((square[I] = in[at + I].v), ...);
   transpose_square<T, L>(square);
