@@ -70,7 +70,7 @@ class Draft:
 
 def _network(draft: Draft) -> None:
     name = draft.name("d")
-    top = draft.rng.randint(1, 3 if draft.keys < 3 else 2)
+    top = draft.rng.randint(1, 3)
     draft.top = min(draft.top, top)
     draft.add(f"nn(net_{name}, image_{name}(K), D, 0..{top}) :: {name}(K, D) :- key(K).")
     draft.values.append(name)
@@ -170,6 +170,34 @@ def _clash(draft: Draft) -> None:
     draft.observable.append(f"{good}/0")
 
 
+def _square(draft: Draft) -> None:
+    """A Latin square of two rows: not-equal pairs that make cliques across rows and columns."""
+    name, bad, good = draft.name("h"), draft.name("clash"), draft.name("valid")
+    columns = draft.rng.randint(2, 3)
+    draft.add(
+        f"nn(net_{name}, cell_{name}(R, C), D, 1..{columns}) :: {name}(R, C, D) "
+        f":- R in 0..1, C in 0..{columns - 1}.",
+        f"{bad} :- {name}(R, C, D), {name}(R, E, D), C < E.",
+        f"{bad} :- {name}(R, C, D), {name}(S, C, D), R < S.",
+        f"{good} :- not {bad}.",
+    )
+    draft.flags.append(bad)
+    draft.observable.append(f"{good}/0")
+
+
+def _any(draft: Draft) -> None:
+    """Wide disjunctions: plain, noisy with a coin for each cause, and "at most one"."""
+    name, source = draft.name("any"), draft.rng.choice(draft.truths or ["key"])
+    p = draft.rng.choice(PROBABILITIES)
+    kind = draft.rng.randrange(3)
+    if kind < 2:
+        draft.add(f"{'' if kind else p + '::'}{name} :- {source}(K).")
+    else:
+        draft.add(f"two{name} :- {source}(I), {source}(J), I < J.", f"{name} :- not two{name}.")
+    draft.flags.append(name)
+    draft.observable.append(f"{name}/0")
+
+
 def _equal(draft: Draft) -> None:
     name = draft.name("same")
     one, two = draft.rng.choice(draft.values), draft.rng.choice(draft.values)
@@ -225,7 +253,7 @@ def _paths(draft: Draft) -> None:
 PIECES: tuple[tuple[Callable[[Draft], None], int], ...] = (
     (_network, 2), (_binary_network, 2), (_facts, 2), (_disjunction, 2), (_noisy_or, 2), (_rule, 3),
     (_flag, 2), (_chain, 3), (_noisy_copy, 1), (_pair, 2), (_clash, 2), (_equal, 1), (_constraint, 2),
-    (_aggregate, 1), (_paths, 1),
+    (_aggregate, 1), (_paths, 1), (_square, 1), (_any, 2),
 )  # fmt: skip
 """The pieces and how often they come."""
 

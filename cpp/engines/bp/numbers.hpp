@@ -48,7 +48,12 @@ class Wide {
   friend bool operator!=(Wide a, Wide b) { return !(a == b); }
 
  private:
-  Wide(double mantissa, std::int64_t exponent) : Wide(mantissa) { exponent_ += mantissa_ == 0 ? 0 : exponent; }
+  // Saturates: loopy messages that contradict each other may square from one iteration to the next for ever.
+  static constexpr std::int64_t greatest = std::int64_t{1} << 50;
+
+  Wide(double mantissa, std::int64_t exponent) : Wide(mantissa) {
+    if (mantissa_ != 0) exponent_ = std::clamp(exponent_ + exponent, -greatest, greatest);
+  }
 
   double mantissa_ = 0;  // 0, or in [0.5, 1)
   std::int64_t exponent_ = 0;
