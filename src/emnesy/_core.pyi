@@ -357,6 +357,34 @@ class Simulator:
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Truth (atoms, worlds) and numbers (cells, worlds); `alternatives`: (worlds, choices)."""
 
+class Abc:
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        block: NDArray[np.int32],
+        offset: NDArray[np.int64],
+        stride: NDArray[np.int32],
+        block_size: list[int],
+        label_number: NDArray[np.float64],
+    ) -> None: ...
+    def run(
+        self,
+        priors: Sequence[NDArray[Any]],
+        evidence: NDArray[np.int32],
+        *,
+        task: str,
+        threads: int,
+        seed: int,
+        samples: int,
+        kernel: str,
+        distance: str,
+        locality: str,
+        rate: float,
+        keep: float,
+        control_variate: bool,
+    ) -> dict[str, Any]: ...
+
 class Lowered:
     @property
     def graph(self) -> FactorGraph: ...

@@ -128,6 +128,12 @@ struct Simulator {
   std::vector<std::int64_t> constraint_begin{0};        // bodies none of which may hold
   std::vector<CellLiteral> constraint_literal;
   std::vector<CellLiteral> queries;
+  // Queries whose predicate has computed numbers somewhere among the queries: what their atoms say in a world. Two
+  // atoms may say the same in one.
+  std::vector<std::int32_t> computed_query;             // index in queries
+  std::vector<std::int32_t> computed_predicate;
+  std::vector<std::int64_t> computed_begin{0};
+  std::vector<std::int64_t> computed_argument;          // a term, or ~value for what is no number
   bool impossible = false;                              // evidence that holds in no world
 
   // ---- who reads what: steps (for the inside of a Loop, the Loop) that must run again when a cell, a number or a

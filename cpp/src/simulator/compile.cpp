@@ -1,6 +1,7 @@
 // Order of evaluation, Boolean cells, and what may be seen.
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "simulator/compiler.hpp"
 
@@ -224,6 +225,28 @@ void Compiler::observe() {
     out_.constraint_begin.push_back(static_cast<std::int64_t>(out_.constraint_literal.size()));
   }
   for (const AtomId atom : program_.queries) out_.queries.push_back(out_.atom_literal[atom]);
+  observe_numbers();
+}
+
+void Compiler::observe_numbers() {
+  std::set<std::int32_t> computed;  // predicates
+  for (const AtomId atom : program_.queries) {
+    for (std::int64_t i = program_.atom_argument_begin[atom]; i < program_.atom_argument_begin[atom + 1]; ++i) {
+      if (program_.values.is_symbolic(program_.atom_argument[i])) computed.insert(program_.atom_predicate[atom]);
+    }
+  }
+  for (std::size_t q = 0; q < program_.queries.size(); ++q) {
+    const AtomId atom = program_.queries[q];
+    if (computed.count(program_.atom_predicate[atom]) == 0) continue;
+    out_.computed_query.push_back(static_cast<std::int32_t>(q));
+    out_.computed_predicate.push_back(program_.atom_predicate[atom]);
+    for (std::int64_t i = program_.atom_argument_begin[atom]; i < program_.atom_argument_begin[atom + 1]; ++i) {
+      const ValueId value = program_.atom_argument[i];
+      const bool number = program_.values.is_symbolic(value) || program_.values.is_number(value);
+      out_.computed_argument.push_back(number ? std::int64_t{terms_.of(value)} : ~static_cast<std::int64_t>(value));
+    }
+    out_.computed_begin.push_back(static_cast<std::int64_t>(out_.computed_argument.size()));
+  }
 }
 
 }  // namespace emnesy::simulator

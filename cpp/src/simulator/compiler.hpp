@@ -35,6 +35,7 @@ class Compiler {
   void acyclic(AtomId atom);
   void cyclic(const std::vector<AtomId>& atoms);
   void observe();
+  void observe_numbers();
   CellLiteral literal_of(Literal lit) const;
   std::int32_t new_cell() { return out_.cell_count++; }
   std::int32_t new_number() { ++out_.number_count; out_.number_cell.push_back(-1); return out_.number_count - 1; }

@@ -58,6 +58,9 @@ class Lanes {
   // Finds the models, given the alternatives' cells (and values). Throws NoFixpoint.
   void run();
 
+  // A term's number in the 64 worlds of word 0. Valid until the next call.
+  const double* evaluate(std::int32_t term_index) { return term(term_index, 0); }
+
   // Per word: the worlds in which the program's own evidence and constraints hold.
   std::uint64_t allowed(int word) const;
 

@@ -68,6 +68,10 @@ class SymbolicTerms:
             for world in zip(*columns, strict=True)
         ]
 
+    def is_integral(self, value: int) -> bool:
+        """Is a symbolic value's number an integer in every world?"""
+        return is_integral(self.term(value), self._cell_is_integral)
+
     def _cell_is_integral(self, cell: int) -> bool:
         """Does every contribution to the cell give an integer? (Assumed of a cell that is being asked.)"""
         if cell in self._integral:
