@@ -1,7 +1,7 @@
 """Types of the native core; written by hand, kept beside cpp/bindings."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray

@@ -166,6 +166,16 @@ class CompiledProgram:
                     span=self.core.evidence[0].span if self.core.evidence else None,
                 )
             )
+        if not np.all(result.report.extra.get("answered", True)):
+            raise EngineError(
+                Diagnostic(
+                    "E0708",
+                    f"none of the {int(result.report.iterations[0]):,} worlds that "
+                    f"`{result.report.engine}` drew has the evidence",
+                    span=self.core.evidence[0].span if self.core.evidence else None,
+                    help="it may be impossible, or only improbable: draw more `samples`",
+                )
+            )
         answers: dict[str, float] = {}
         for query in self.grounded.impossible_queries:
             if is_ground(query.atom):

@@ -78,6 +78,8 @@ def test_engines_table() -> None:
 
 
 OPTION_HEADINGS = {
+    "abc": "Simulation: abc and rejection",
+    "rejection": "Rejection sampling",
     "auto": "How auto chooses",
     "bp": "Belief propagation",
     "exact": "Junction trees",

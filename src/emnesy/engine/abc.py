@@ -184,4 +184,6 @@ ENGINE = EngineInfo(
     computed_cells=True,
     positive_cycles=True,
     compile=lambda program: Simulation("abc", OPTIONS, {}, program),
+    log_evidence="an estimate: the mean weight",
+    options=OPTIONS,
 )

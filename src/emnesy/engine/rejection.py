@@ -24,4 +24,6 @@ ENGINE = EngineInfo(
     computed_cells=True,
     positive_cycles=True,
     compile=lambda program: Simulation("rejection", OPTIONS, FIXED, program),
+    log_evidence="an estimate: the share that is accepted",
+    options=OPTIONS,
 )

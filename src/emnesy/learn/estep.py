@@ -89,7 +89,7 @@ class Inference:
             seed=seed,
             state=state,
         )
-        possible = torch.as_tensor(answer.possible)
+        possible = torch.as_tensor(answer.possible) & _answered(answer)
         likelihood = torch.as_tensor(answer.log_likelihood)
         result = {name: answer[name].to(prior.device) for name, prior in priors.items()}
         return EStep(
@@ -142,6 +142,15 @@ class Inference:
             help="a lower learning rate or gradient clipping (clip=1.0) may help; "
             "check the inputs for NaN",
         )
+
+
+def _answered(answer: object) -> Tensor:
+    """False for examples of which a sampling engine found no world with their label: it knows nothing
+
+    of them, either way.
+    """
+    report = getattr(answer, "report", None)
+    return torch.as_tensor(True if report is None else report.extra.get("answered", True))
 
 
 def _declared(model: ProgramLike, network: str) -> object:
