@@ -36,6 +36,7 @@ struct Cut {
 
   Cut(const Plan& plan, const Options& options, std::int64_t examples) : batch(examples) {
     if (options.task != Task::Marginals || options.lanes == 0 || plan.impossible) return;
+    if (options.schedule == Schedule::Residual && !plan.loopy.empty()) return;  // every example has an order of its own
     const bool forced = options.lanes > 0;
     for (const LaneBackend<Real>& candidate : lane_backends<Real>()) {
       if (forced && candidate.width != options.lanes) continue;
@@ -45,7 +46,7 @@ struct Cut {
     if (backend == nullptr) return;
     const auto pays = [&](std::int64_t count) {
       // A visit to a tuple takes about as long for a bundle as for one example.
-      return count > 0 && (forced || 4 * count * plan.work > 3 * plan.lane_work);
+      return forced ? count > 0 : count > 1 && 5 * count * plan.work > 4 * plan.lane_work;
     };
     bundles = pays(backend->width) ? batch / backend->width : 0;
     if (bundles * backend->width < batch && pays(batch - bundles * backend->width)) ++bundles;
