@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "bindings.hpp"
+#include "emnesy/numbers.hpp"
 #include "emnesy/ranks.hpp"
 #include "exact.hpp"
 
@@ -37,6 +38,24 @@ Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies&
   return lower_with_cycles(program, dependencies, slots, impossible);
 }
 
+// The graph, and for every query beyond the program's own (source atom, cells, their values).
+py::tuple lower_numbers(const GroundProgram& program, const FunctionalDependencies& dependencies,
+                        const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& atom,
+                        const py::array_t<std::uint8_t>& functional, bool impossible) {
+  const EvidenceSlots slots{copy_of(begin), copy_of(atom), copy_of(functional)};
+  std::vector<NumberQuery> queries;
+  Lowered lowered = [&] {
+    py::gil_scoped_release release;
+    const auto few = expand_numbers(program, dependencies);
+    if (!few) return lower_with_cycles(program, dependencies, slots, impossible);
+    queries = few->queries;
+    return lower_with_cycles(few->program, few->dependencies, slots, impossible);
+  }();
+  py::list listed;
+  for (const NumberQuery& query : queries) listed.append(py::make_tuple(query.source, query.cell, query.value));
+  return py::make_tuple(std::make_unique<Lowered>(std::move(lowered)), listed);
+}
+
 }  // namespace
 
 void bind_exact(py::module_& m) {
@@ -49,6 +68,8 @@ void bind_exact(py::module_& m) {
       .def_readonly("width", &JunctionTreeCost::width)
       .def_readonly("separators", &JunctionTreeCost::separators);
   m.def("lower_with_cycles", &lower_arrays, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"),
+        py::arg("slot_atom"), py::arg("slot_functional"), py::arg("impossible"));
+  m.def("lower_numbers", &lower_numbers, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"),
         py::arg("slot_atom"), py::arg("slot_functional"), py::arg("impossible"));
   m.def(
       "estimate_junction_tree",

@@ -261,6 +261,20 @@ def lower_with_cycles(
     """Tables only; positive cycles by ranks. `NotLowerable` for computed cells and very long cycles."""
     ...
 
+def lower_numbers(
+    program: GroundProgram,
+    dependencies: FunctionalDependencies,
+    slot_begin: NDArray[np.int64],
+    slot_atom: NDArray[np.int32],
+    slot_functional: NDArray[np.uint8],
+    impossible: bool,
+) -> tuple[Lowered, list[tuple[int, list[int], list[float]]]]:
+    """The same with computed numbers of few values.
+
+    The graph's queries are the program's, then one for each entry of the list: (query atom, cells, values).
+    """
+    ...
+
 class TreeTooLarge(Exception):  # noqa: N818
     """`args[0]` is the `JunctionTreeCost` that was estimated."""
 

@@ -17,6 +17,7 @@ from emnesy.diagnostics import Diagnostic, ProgramError, Source
 if TYPE_CHECKING:
     from emnesy import _core
     from emnesy.compiled import CompiledProgram
+    from emnesy.graph.lowering import Expanded
     from emnesy.ground.interface import Interface
     from emnesy.ground.program import GroundedProgram
     from emnesy.language import syntax
@@ -105,6 +106,13 @@ class Program:
         from emnesy.graph.lowering import lower_tables
 
         return lower_tables(self.ground, self.dependencies, self.interface)
+
+    @cached_property
+    def expanded(self) -> Expanded:
+        """The same with computed numbers, where those have few values."""
+        from emnesy.graph.lowering import lower_numbers
+
+        return lower_numbers(self.ground, self.dependencies, self.interface)
 
     @cached_property
     def simulator(self) -> _core.Simulator:

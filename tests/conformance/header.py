@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 ORACLES = ("problog", "hand")
-CAPABILITIES = ("computed_cells", "positive_cycles")
+CAPABILITIES = ("computed_cells", "recursive_numbers", "positive_cycles")
 """Fields of `emnesy.engine.registry.EngineInfo` that a program may ask for."""
 
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "emnesy/components.hpp"
+#include "rewrite.hpp"
 
 namespace emnesy {
 namespace {
@@ -28,15 +30,15 @@ class Ranking {
       any = any || inside_[atom];
     }
     if (!any) return false;
-    begin_program();
+    out_.emplace(program_, dependencies_);
     add_ranks();
     add_primes();
     rewrite_rules();
     return true;
   }
 
-  GroundProgram program() { return std::move(out_); }
-  FunctionalDependencies dependencies() { return std::move(out_dependencies_); }
+  const GroundProgram& program() const { return out_->program; }
+  const FunctionalDependencies& dependencies() const { return out_->dependencies; }
 
  private:
   // A cell of several exclusive atoms: one a rank from 1 on. Its ranks may be impossible (-1).
@@ -66,56 +68,14 @@ class Ranking {
 
   bool ranked(AtomId atom) const { return atom_component_.cyclic[atom_component_.component[atom]] != 0; }
 
-  void begin_program() {
-    out_ = program_;
-    out_.rule_head.clear();
-    out_.rule_body_begin.assign(1, 0);
-    out_.rule_body.clear();
-    out_.rule_origin.clear();
-    out_.rule_contribution.clear();
-    out_.rule_witness.clear();
-    out_dependencies_ = dependencies_;
-  }
-
-  AtomId add_atom(AtomKind kind, AtomId like, std::int32_t first, std::int32_t second) {
-    out_.atom_kind.push_back(kind);
-    out_.atom_predicate.push_back(like < 0 ? -1 : program_.atom_predicate[like]);
-    if (like >= 0) {
-      const auto& begin = program_.atom_argument_begin;
-      out_.atom_argument.insert(out_.atom_argument.end(), program_.atom_argument.begin() + begin[like],
-                                program_.atom_argument.begin() + begin[like + 1]);
-    }
-    out_.atom_argument_begin.push_back(static_cast<std::int64_t>(out_.atom_argument.size()));
-    out_.atom_first.push_back(first);
-    out_.atom_second.push_back(second);
-    out_dependencies_.atom_group.push_back(-1);
-    return static_cast<AtomId>(out_.atom_kind.size()) - 1;
-  }
-
-  void add_rule(AtomId head, std::vector<Literal> body) {
-    std::sort(body.begin(), body.end());
-    out_.rule_head.push_back(head);
-    out_.rule_body.insert(out_.rule_body.end(), body.begin(), body.end());
-    out_.rule_body_begin.push_back(static_cast<std::int64_t>(out_.rule_body.size()));
-    out_.rule_origin.push_back(0);
-    out_.rule_contribution.push_back(GroundProgram::no_value);
-    out_.rule_witness.push_back(GroundProgram::no_value);
-  }
-
   // A derived cell with a value for each rank that `possible` names, named after the atom.
   Ranks add_cell(AtomId like, const std::vector<std::uint8_t>& possible) {
     Ranks ranks(possible.size(), -1);
     std::vector<AtomId> members;
     for (std::size_t k = 0; k < possible.size(); ++k) {
-      if (possible[k]) members.push_back(ranks[k] = add_atom(AtomKind::Derived, like, -1, -1));
+      if (possible[k]) members.push_back(ranks[k] = out_->add_atom(AtomKind::Derived, like));
     }
-    if (members.size() < 2) return ranks;
-    for (const AtomId atom : members) {
-      out_dependencies_.atom_group[atom] = static_cast<std::int32_t>(out_dependencies_.group_position.size());
-    }
-    out_dependencies_.group_atom.insert(out_dependencies_.group_atom.end(), members.begin(), members.end());
-    out_dependencies_.group_begin.push_back(static_cast<std::int64_t>(out_dependencies_.group_atom.size()));
-    out_dependencies_.group_position.push_back(-1);
+    out_->add_group(members);
     return ranks;
   }
 
@@ -137,18 +97,18 @@ class Ranking {
                            {atom_component_.node.begin() + atom_component_.begin[component],
                             atom_component_.node.begin() + atom_component_.begin[component + 1]});
       }
-      const auto choice = static_cast<std::int32_t>(out_.choice_count());
+      const auto choice = static_cast<std::int32_t>(out_->program.choice_count());
       for (std::int32_t k = 0; k < size; ++k) {
-        const AtomId alternative = add_atom(AtomKind::Choice, -1, choice, k);
+        const AtomId alternative = out_->add_atom(AtomKind::Choice, -1, choice, k);
         rank_[atom].push_back(alternative);
-        out_.choice_alternative.push_back(alternative);
-        out_.choice_probability.push_back(1.0 / (size + 1));
+        out_->program.choice_alternative.push_back(alternative);
+        out_->program.choice_probability.push_back(1.0 / (size + 1));
       }
-      out_.choice_kind.push_back(ChoiceKind::Fixed);
-      out_.choice_origin.push_back(0);
-      out_.choice_key_begin.push_back(out_.choice_key_begin.back());
-      out_.choice_alternative_begin.push_back(static_cast<std::int64_t>(out_.choice_alternative.size()));
-      out_.choice_has_none.push_back(1);
+      out_->program.choice_kind.push_back(ChoiceKind::Fixed);
+      out_->program.choice_origin.push_back(0);
+      out_->program.choice_key_begin.push_back(out_->program.choice_key_begin.back());
+      out_->program.choice_alternative_begin.push_back(static_cast<std::int64_t>(out_->program.choice_alternative.size()));
+      out_->program.choice_has_none.push_back(1);
     }
   }
 
@@ -159,8 +119,8 @@ class Ranking {
     for (AtomId atom = 0; atom < static_cast<AtomId>(atoms_); ++atom) {
       prime_[atom] = atom;
       if (!inside_[atom] || dependencies_.atom_group[atom] < 0) continue;
-      prime_[atom] = add_atom(AtomKind::Derived, atom, -1, -1);
-      add_rule(atom, {literal(prime_[atom], false)});
+      prime_[atom] = out_->add_atom(AtomKind::Derived, atom);
+      out_->add_rule(atom, {literal(prime_[atom], false)});
     }
   }
 
@@ -171,9 +131,9 @@ class Ranking {
       if (inside_[head]) {
         rules_of[head].push_back(static_cast<std::int32_t>(r));
       } else {
-        add_rule(head, body_of(static_cast<std::int32_t>(r)));
-        out_.rule_contribution.back() = program_.rule_contribution[r];
-        out_.rule_witness.back() = program_.rule_witness[r];
+        out_->add_rule(head, body_of(static_cast<std::int32_t>(r)));
+        out_->program.rule_contribution.back() = program_.rule_contribution[r];
+        out_->program.rule_witness.back() = program_.rule_witness[r];
       }
     }
     for (AtomId atom = 0; atom < static_cast<AtomId>(atoms_); ++atom) {
@@ -181,7 +141,7 @@ class Ranking {
       if (ranked(atom)) {
         tie(atom, rules_of[atom]);
       } else {
-        for (const std::int32_t r : rules_of[atom]) add_rule(prime_[atom], body_with_primes(r));
+        for (const std::int32_t r : rules_of[atom]) out_->add_rule(prime_[atom], body_with_primes(r));
       }
     }
   }
@@ -214,8 +174,8 @@ class Ranking {
         }
       }
       if (cycle.empty()) {
-        if (at_once < 0) at_once = add_atom(AtomKind::Derived, atom, -1, -1);
-        add_rule(at_once, std::move(outside));
+        if (at_once < 0) at_once = out_->add_atom(AtomKind::Derived, atom);
+        out_->add_rule(at_once, std::move(outside));
         continue;
       }
       Ranks greatest = rank_[cycle.front()];
@@ -227,7 +187,7 @@ class Ranking {
         if (support[k] < 0) continue;
         std::vector<Literal> body = outside;
         body.push_back(literal(greatest[k - 1], false));
-        add_rule(support[k], std::move(body));
+        out_->add_rule(support[k], std::move(body));
       }
       supports.push_back(support);
     }
@@ -236,21 +196,14 @@ class Ranking {
     for (const Ranks& support : supports) least = minimum(atom, least, support);
     for (std::size_t k = 0; k < count; ++k) {
       const AtomId rank = rank_[atom][k];
-      add_rule(prime_[atom], {literal(rank, false)});
+      out_->add_rule(prime_[atom], {literal(rank, false)});
       if (least[k] < 0) {
-        add_constraint({literal(rank, false)});
+        out_->add_constraint({literal(rank, false)});
         continue;
       }
-      add_constraint({literal(rank, false), literal(least[k], true)});
-      add_constraint({literal(rank, true), literal(least[k], false)});
+      out_->add_constraint({literal(rank, false), literal(least[k], true)});
+      out_->add_constraint({literal(rank, true), literal(least[k], false)});
     }
-  }
-
-  void add_constraint(std::vector<Literal> body) {
-    std::sort(body.begin(), body.end());
-    out_.constraint_body.insert(out_.constraint_body.end(), body.begin(), body.end());
-    out_.constraint_begin.push_back(static_cast<std::int64_t>(out_.constraint_body.size()));
-    out_.constraint_origin.push_back(0);
   }
 
   // The greater of two ranks; never where one of them is never.
@@ -265,7 +218,7 @@ class Ranking {
     const Ranks result = add_cell(like, mask);
     for (std::size_t i = 0; i < a.size(); ++i) {
       for (std::size_t j = 0; j < b.size(); ++j) {
-        if (a[i] >= 0 && b[j] >= 0) add_rule(result[std::max(i, j)], {literal(a[i], false), literal(b[j], false)});
+        if (a[i] >= 0 && b[j] >= 0) out_->add_rule(result[std::max(i, j)], {literal(a[i], false), literal(b[j], false)});
       }
     }
     return result;
@@ -285,7 +238,7 @@ class Ranking {
         for (std::size_t j = 0; j < k + tie; ++j) {
           if (second[j] >= 0) body.push_back(literal(second[j], true));
         }
-        add_rule(result[k], std::move(body));
+        out_->add_rule(result[k], std::move(body));
       }
     };
     add(a, b, 0);
@@ -300,8 +253,7 @@ class Ranking {
   std::vector<std::uint8_t> inside_;  // atoms of parts that have to be rewritten
   std::vector<Ranks> rank_;
   std::vector<AtomId> prime_;
-  GroundProgram out_;
-  FunctionalDependencies out_dependencies_;
+  std::optional<graph::Rewriting> out_;
 };
 
 bool has_computed_cells(const GroundProgram& program) {

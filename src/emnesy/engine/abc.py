@@ -182,6 +182,7 @@ ENGINE = EngineInfo(
     exact="in the limit, with the exact kernel",
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=True,
+    recursive_numbers=True,
     positive_cycles=True,
     compile=lambda program: Simulation("abc", OPTIONS, {}, program),
     log_evidence="an estimate: the mean weight",

@@ -125,6 +125,7 @@ ENGINE = EngineInfo(
     exact="where it can afford it",
     tasks=bp.ENGINE.tasks & enumerate.ENGINE.tasks & exact.ENGINE.tasks,
     computed_cells=True,
+    recursive_numbers=True,
     positive_cycles=True,
     log_evidence="the chosen engine's",
     joint="where it is exact",

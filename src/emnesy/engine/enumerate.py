@@ -228,6 +228,7 @@ ENGINE = EngineInfo(
     exact="always",
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=True,
+    recursive_numbers=True,
     positive_cycles=True,
     compile=lambda program: Enumerate(program.ground, program.interface),
 )

@@ -17,6 +17,7 @@ from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo, able
 
 if TYPE_CHECKING:
+    from emnesy.graph.lowering import Expanded
     from emnesy.ground.interface import Interface
     from emnesy.pipeline import Program
 
@@ -47,11 +48,14 @@ class JunctionTree:
     exact = True
 
     def __init__(
-        self, graph: _core.FactorGraph, interface: Interface, *, budget: int, restarts: int
+        self, expanded: Expanded, interface: Interface, *, budget: int, restarts: int
     ) -> None:
+        self._texts = expanded.texts
         self._options = {"budget": budget, "restarts": restarts}
         try:
-            forest, self.cost = _core.make_junction_tree(graph, budget=budget, restarts=restarts)
+            forest, self.cost = _core.make_junction_tree(
+                expanded.graph, budget=budget, restarts=restarts
+            )
         except _core.TreeTooLarge as refusal:
             raise too_large(refusal.args[0], budget) from None
         self._native = _core.BeliefPropagation(
@@ -84,18 +88,21 @@ class JunctionTree:
         posteriors, log_evidence, possible, queries, converged, iterations, residual = (
             self._native.run(priors, evidence, task=task, threads=threads, seed=seed)
         )
+        queries = queries.astype(dtype, copy=False)
+        own = queries.shape[1] - len(self._texts)
+        computed = dict(zip(self._texts, queries[:, own:].T, strict=True))
         result = EngineResult(
             posteriors=tuple(block.astype(dtype, copy=False) for block in posteriors),
             log_evidence=log_evidence.astype(dtype, copy=False),
             possible=possible,
-            queries=queries.astype(dtype, copy=False),
+            queries=queries[:, :own],
             report=Report(
                 engine=self.name,
                 exact=True,
                 converged=converged,
                 iterations=iterations,
                 residual=residual.astype(dtype, copy=False),
-                extra={"junction_tree": cost_figures(self.cost)},
+                extra={"junction_tree": cost_figures(self.cost), "computed": computed},
             ),
         )
         return result if possible.all() else _with_priors(result, priors, possible, dtype)
@@ -142,7 +149,7 @@ def _amount(number: float) -> str:
 def compile_exact(program: Program, options: Mapping[str, Any]) -> JunctionTree:
     """Find the tree of a program's tables; `EngineError` E0706 where it is too large."""
     values = read_options("exact", OPTIONS, options)
-    return JunctionTree(program.tables.graph, program.interface, **values)
+    return JunctionTree(program.expanded, program.interface, **values)
 
 
 ENGINE = EngineInfo(
@@ -150,7 +157,7 @@ ENGINE = EngineInfo(
     summary="junction tree of the factor graph, within a budget",
     exact="always",
     tasks=frozenset({"marginals", "map", "sample"}),
-    computed_cells=False,
+    computed_cells=True,
     positive_cycles=True,
     options=OPTIONS,
     compile=lambda program: compile_exact(program, {}),

@@ -40,6 +40,8 @@ class EngineInfo:
     """Gives positive cycles their least-model meaning."""
     compile: Callable[[Program], CompiledEngine]
     """Takes from the program the stage that the engine runs on."""
+    recursive_numbers: bool = False
+    """Takes numbers that depend on themselves: shortest paths in graphs with cycles."""
     evidence: frozenset[Evidence] = ALL_EVIDENCE
     """Which evidence it conditions on; per example where the kind is."""
     log_evidence: str = "exact"

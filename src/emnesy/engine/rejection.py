@@ -22,6 +22,7 @@ ENGINE = EngineInfo(
     exact="in the limit",
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=True,
+    recursive_numbers=True,
     positive_cycles=True,
     compile=lambda program: Simulation("rejection", OPTIONS, FIXED, program),
     log_evidence="an estimate: the share that is accepted",

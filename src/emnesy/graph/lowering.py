@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.registry import able
+from emnesy.ground.symbolic import SymbolicTerms
 
 if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
@@ -49,7 +51,47 @@ def lower_tables(
         raise _refusal(grounded, error) from None
 
 
-def _refusal(grounded: GroundedProgram, error: _core.NotLowerable) -> EngineError:
+@dataclass(frozen=True)
+class Expanded:
+    """A factor graph of tables in which numbers of few values are variables.
+
+    Its queries are the program's, then one for each of `texts`: query atoms with their numbers written out.
+    """
+
+    graph: _core.FactorGraph
+    texts: tuple[str, ...]
+
+
+def lower_numbers(
+    grounded: GroundedProgram, dependencies: _core.FunctionalDependencies, interface: Interface
+) -> Expanded:
+    """Tables only, with positive cycles and with computed numbers; `EngineError` where those depend on
+
+    themselves or have too many values.
+    """
+    try:
+        lowered, queries = _core.lower_numbers(
+            grounded.native,
+            dependencies,
+            interface.slot_begin,
+            interface.slot_atom,
+            interface.slot_functional,
+            bool(grounded.impossible_evidence),
+        )
+    except _core.NotLowerable as error:
+        raise _refusal(grounded, error, numbers=True) from None
+    terms = SymbolicTerms(grounded)
+    texts = []
+    for atom, cells, values in queries:
+        column = np.full((len(grounded.native.cell_atom), 1), np.nan)
+        column[cells, 0] = values
+        texts.append(str(terms.texts(atom, column)[0]))
+    return Expanded(lowered.graph, tuple(texts))
+
+
+def _refusal(
+    grounded: GroundedProgram, error: _core.NotLowerable, *, numbers: bool = False
+) -> EngineError:
     reason, atoms = error.args
     texts = [f"`{grounded.atom_text(atom)}`" for atom in atoms[:4]]
     shown = ", ".join(texts) + (", ..." if len(atoms) > 4 else "")
@@ -62,6 +104,15 @@ def _refusal(grounded: GroundedProgram, error: _core.NotLowerable) -> EngineErro
                 f"this factor graph cannot hold the positive cycle of {len(atoms)} atoms: {shown}",
                 span,
                 help=f"engines that can: {able(lambda info: info.positive_cycles)}",
+            )
+        )
+    if numbers:
+        return EngineError(
+            Diagnostic(
+                "E0705",
+                f"{shown} depends on itself, or has more than 4,096 values: no table can hold it",
+                span,
+                help=f"engines that can: {able(lambda info: info.recursive_numbers)}",
             )
         )
     return EngineError(

@@ -24,6 +24,7 @@ def command(
     for info in known:
         also = {
             "computed numbers": info.computed_cells,
+            "numbers that depend on themselves": info.recursive_numbers,
             "positive cycles": info.positive_cycles,
             "the state of earlier calls": info.state,
         }
@@ -44,6 +45,7 @@ def capabilities(info: EngineInfo) -> dict[str, Any]:
         "exact": info.exact,
         "tasks": sorted(info.tasks),
         "computed_cells": info.computed_cells,
+        "recursive_numbers": info.recursive_numbers,
         "positive_cycles": info.positive_cycles,
         "evidence": sorted(info.evidence),
         "log_evidence": info.log_evidence,
