@@ -8,6 +8,7 @@
 
 #include "bp.hpp"
 #include "graphs.hpp"
+#include "structured.hpp"
 
 namespace emnesy::tests {
 
@@ -63,17 +64,10 @@ inline void enumerate(const Problem& problem, const Visit& visit) {
   for (;;) {
     double weight = g.impossible ? 0 : 1;
     for (std::size_t v = 0; v < values.size() && weight > 0; ++v) weight *= own[v][values[v]];
+    if (weight > 0 && g.gate_variable >= 0 && !gate_agrees(g, values)) weight = 0;
     for (std::size_t f = 0; f < g.factor_count() && weight > 0; ++f) {
-      const std::int64_t arity = g.scope_begin[f + 1] - g.scope_begin[f];
-      double found = 0;
-      for (std::int64_t t = 0; t < g.tuple_begin[f + 1] - g.tuple_begin[f]; ++t) {
-        bool match = true;
-        for (std::int64_t i = 0; i < arity && match; ++i) {
-          match = g.tuple_value[g.tuple_value_begin[f] + t * arity + i] == values[g.scope[g.scope_begin[f] + i]];
-        }
-        if (match) found = g.unit_weight[f] ? 1 : g.tuple_weight[g.tuple_begin[f] + t];
-      }
-      weight *= found;
+      if (g.is_gated(f)) continue;
+      weight *= factor_weight(g, f, values);
     }
     if (weight > 0) visit(values, weight);
     std::size_t v = 0;
