@@ -3,11 +3,13 @@
 
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <vector>
 
 #include "bp.hpp"
 #include "graphs.hpp"
+#include "random_structured.hpp"
 #include "structured.hpp"
 
 namespace emnesy::tests {
@@ -98,18 +100,11 @@ inline Exact solve(const Problem& problem) {
   return exact;
 }
 
-using Random = std::mt19937_64;
-
-inline int uniform(Random& random, int low, int high) {
-  return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
-}
-
-inline bool coin(Random& random, double p) { return static_cast<double>(random() >> 11) * 0x1.0p-53 < p; }
-
 struct Shape {
   bool loops = false;
   bool weights = true;
   bool extremes = false;  // priors of 0, 1 and 1e-30
+  bool structured = false;  // structured factors among the tables
   bool positive = false;  // full tables and masks that exclude nothing: every assignment is possible
 };
 
@@ -154,6 +149,14 @@ inline Problem random_problem(Random& random, const Shape& shape) {
   for (const auto& draft_scope : scopes) {
     std::vector<std::int32_t> scope;
     for (const int v : draft_scope) scope.push_back(id[v]);
+    if (shape.structured && scope.size() >= 2 && coin(random, 0.7)) {
+      const FactorKind kind = structured_kinds[uniform(random, scope.size() == 2 ? 0 : 1, std::size(structured_kinds) - 1)];
+      std::vector<std::int32_t> cardinality;
+      for (const std::int32_t v : scope) cardinality.push_back(maker.graph.cardinality[v]);
+      const StructuredDraft draft = random_structured(random, kind, cardinality);
+      maker.structured(kind, scope, draft.maps, draft.parameter);
+      continue;
+    }
     std::vector<std::vector<std::int32_t>> tuples;
     std::vector<double> weights;
     std::vector<std::int32_t> tuple(scope.size(), 0);

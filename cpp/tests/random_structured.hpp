@@ -1,9 +1,22 @@
 // Random structured factors of every kind, for the tests.
 #pragma once
 
-#include "oracle.hpp"
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "emnesy/factor_graph.hpp"
 
 namespace emnesy::tests {
+
+using Random = std::mt19937_64;
+
+inline int uniform(Random& random, int low, int high) {
+  return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
+}
+
+inline bool coin(Random& random, double p) { return static_cast<double>(random() >> 11) * 0x1.0p-53 < p; }
 
 struct StructuredDraft {
   FactorKind kind;

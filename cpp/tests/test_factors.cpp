@@ -4,7 +4,9 @@
 #include "bp/kernels.hpp"
 #include "bp/numbers.hpp"
 #include "factors/messages.hpp"
+#include "graphs.hpp"
 #include "random_structured.hpp"
+#include "structured.hpp"
 
 using namespace emnesy;
 using namespace emnesy::tests;

@@ -10,6 +10,7 @@
 #include "factors/structure.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 // What it needs: `used` of all subsets, `left` of two layers, and pooled messages.
 inline std::int64_t all_different_scratch(const Subsets& subsets, std::int64_t variables) {
@@ -81,4 +82,5 @@ Real all_different(const Structure& s, const Real* const* in, Real* const* out, 
   return left[0];
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -9,6 +9,7 @@
 #include "factors/structure.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 inline std::int64_t disjunction_scratch(std::int64_t inputs, std::int64_t terms) { return 4 * inputs + 4 * (terms + 1); }
 
@@ -83,4 +84,5 @@ Real disjunction(const Structure& s, const Real* const* in, Real* const* out, Re
   return total;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -4,6 +4,7 @@
 #include "factors/structure.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 inline std::int64_t equal_scratch(std::int64_t variables, std::int64_t symbols) { return (2 * variables + 2) * symbols; }
 
@@ -30,4 +31,5 @@ Real equal(const Structure& s, const Real* const* in, Real* const* out, Real* sc
   return total;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -8,6 +8,7 @@
 #include "factors/structure.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 inline std::int64_t extreme_scratch(std::int64_t inputs, std::int64_t ranks) {
   return ranks + inputs * (3 * ranks + 1) + 4 * (inputs + 1);
@@ -94,4 +95,5 @@ Real extreme(const Structure& s, const Real* const* in, Real* const* out, Real* 
   return total;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

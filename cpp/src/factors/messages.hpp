@@ -10,6 +10,7 @@
 #include "factors/sum.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 // See structure.hpp. scratch: s.scratch numbers.
 template <typename Op, typename Real>
@@ -28,4 +29,5 @@ Real messages(const Structure& s, const Real* const* in, Real* const* out, Real*
   return Real(0);
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -5,6 +5,7 @@
 #include "factors/structure.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 inline std::int64_t not_equal_scratch(std::int64_t symbols) { return 2 * symbols; }
 
@@ -40,4 +41,5 @@ Real not_equal(const Structure& s, const Real* const* in, Real* const* out, Real
   return inner_product<Op>(in[0], first, s.cardinality[0]);
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -8,6 +8,11 @@
 #include "emnesy/factor_graph.hpp"
 #include "factors/subsets.hpp"
 
+// The instructions that a translation unit is compiled for: see cpp/engines/bp/isa.hpp.
+#ifndef EMNESY_ISA
+#define EMNESY_ISA portable
+#endif
+
 namespace emnesy::factors {
 
 // A node of a sum's convolution tree: the sum of the inputs below it, which is less than `size`.
@@ -53,6 +58,8 @@ Structure make_structure(const FactorGraph& graph, std::size_t f);
 // Real is any type with zero and one (from an int), + and *, and Op::add(Real&, Real): float, double, a number with a wide
 // exponent, or a bundle of examples. There is neither a branch on a Real, nor a division, nor a subtraction.
 
+inline namespace EMNESY_ISA {
+
 template <typename Op, typename Real>
 Real sum_of(Real a, Real b) {
   Op::add(a, b);
@@ -87,4 +94,5 @@ Real inner_product(const Real* a, const Real* b, std::int32_t count) {
   return total;
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -10,6 +10,7 @@
 #include "factors/structure.hpp"
 
 namespace emnesy::factors {
+inline namespace EMNESY_ISA {
 
 template <typename Op, typename Real>
 Real sum(const Structure& s, const Real* const* in, Real* const* out, Real* scratch) {
@@ -56,4 +57,5 @@ Real sum(const Structure& s, const Real* const* in, Real* const* out, Real* scra
   return inner_product<Op>(up + root.offset, down + root.offset, root.size);
 }
 
+}  // namespace EMNESY_ISA
 }  // namespace emnesy::factors

@@ -75,10 +75,11 @@ void Lowering::expand(Literal lit, bool gated, bool first, std::vector<Nogood>& 
 // The gate: the one observed atom, or else the one queried atom, that is nothing but a conjunction or its negation.
 void Lowering::find_gate() {
   std::vector<AtomId> observed;
+  const auto& queried = program_.queries;
   for (std::size_t s = 0; s < slots_.functional.size(); ++s) {
     if (!slots_.functional[s]) observed.push_back(slots_.atom[slots_.begin[s]]);
   }
-  for (const auto* candidates : {&observed, &program_.queries}) {
+  for (const std::vector<AtomId>* candidates : {static_cast<const std::vector<AtomId>*>(&observed), &queried}) {
     std::vector<Nogood> nogoods;
     std::vector<AtomId> inlined;
     AtomId found = -1;
