@@ -42,10 +42,10 @@ py::object symbolic_term(const GroundProgram& program, ValueId id) {
 
 Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies& dependencies, const py::array_t<std::int64_t>& begin,
                      const py::array_t<std::int32_t>& atom, const py::array_t<std::uint8_t>& functional,
-                     bool impossible) {
+                     bool impossible, bool structured) {
   EvidenceSlots slots{copy_of(begin), copy_of(atom), copy_of(functional)};
   py::gil_scoped_release release;
-  return lower(program, dependencies, slots, impossible);
+  return lower(program, dependencies, slots, impossible, structured);
 }
 
 Components components_of(const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& edge) {
@@ -90,7 +90,7 @@ void bind_lower(py::module_& m) {
   m.attr("NO_VALUE") = GroundProgram::no_value;
   m.def("symbolic_term", &symbolic_term, py::arg("program"), py::arg("value"));
   m.def("lower", &lower_arrays, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"), py::arg("slot_atom"),
-        py::arg("slot_functional"), py::arg("impossible"));
+        py::arg("slot_functional"), py::arg("impossible"), py::arg("structured") = true);
 
   // Raised as NotLowerable(reason, atoms); the Python side turns it into a diagnostic.
   static PyObject* not_lowerable = nullptr;

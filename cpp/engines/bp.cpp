@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bp/crew.hpp"
+#include "bp/structured_gate.hpp"
 #include "thread_pool.hpp"
 
 namespace emnesy {
@@ -67,18 +68,23 @@ struct Cut {
 BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout)
     : graph_(std::move(graph)), layout_(std::move(layout)), cache_(std::make_unique<bp::Cache>()) {
   graph_.verify();
+  if (graph_.gate_variable >= 0) {
+    gate_ = std::make_unique<const Gate>(graph_, layout_);
+    return;
+  }
   plan_ = std::make_unique<const Plan>(make_plan(graph_, layout_));
 }
 
 BeliefPropagation::~BeliefPropagation() = default;
 
-bool BeliefPropagation::exact() const { return plan_->loopy.empty(); }
+bool BeliefPropagation::exact() const { return gate_ ? gate_->exact() : plan_->loopy.empty(); }
 
 template <typename Real>
 void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
                             const EvidenceView& evidence, const Options& options,
                             const std::vector<PosteriorBlock<Real>>& posteriors,
                             const ExampleResults<Real>& results) const {
+  if (gate_) return gate_->run<Real>(priors, batch, evidence, options, posteriors, results);
   const Plan& plan = *plan_;
   const std::size_t blocks = plan.block_size.size();
   if (priors.size() != blocks || posteriors.size() != blocks) {

@@ -13,6 +13,7 @@ namespace emnesy {
 namespace bp {
 struct Plan;
 struct Cache;
+class Gate;
 }
 
 // Immutable; may be called from several threads at once.
@@ -39,6 +40,7 @@ class BeliefPropagation {
   FactorGraph graph_;
   PriorLayout layout_;
   std::unique_ptr<const bp::Plan> plan_;
+  std::unique_ptr<const bp::Gate> gate_;  // instead of a plan, where the graph has a gate: two engines for the two graphs
   std::unique_ptr<bp::Cache> cache_;  // memory of earlier calls, for the next ones
 };
 

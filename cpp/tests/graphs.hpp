@@ -45,6 +45,8 @@ class GraphMaker {
     graph.tuple_value_begin.push_back(static_cast<std::int64_t>(graph.tuple_value.size()));
     if (!weights.empty()) weighted_ = true;
     if (weighted_) graph.tuple_weight = weights_;
+    graph.value_map_begin.push_back(static_cast<std::int64_t>(graph.value_map.size()));
+    graph.parameter_begin.push_back(static_cast<std::int64_t>(graph.parameter.size()));
     graph.slice_position.push_back(slice_position);
     graph.slice_offset.push_back(static_cast<std::int64_t>(graph.slice_begin.size()));
     if (slice_position < 0) return;
@@ -53,6 +55,15 @@ class GraphMaker {
       graph.slice_begin.push_back(static_cast<std::int32_t>(std::count_if(
           tuples.begin(), tuples.end(), [&](const auto& tuple) { return tuple[slice_position] < v; })));
     }
+  }
+
+  // maps: one a scope position.
+  void structured(FactorKind kind, const std::vector<std::int32_t>& scope, const std::vector<std::vector<std::int32_t>>& maps,
+                  const std::vector<std::int32_t>& parameters) {
+    for (const auto& map : maps) graph.value_map.insert(graph.value_map.end(), map.begin(), map.end());
+    graph.parameter.insert(graph.parameter.end(), parameters.begin(), parameters.end());
+    factor(scope, {});
+    graph.factor_kind.back() = kind;
   }
 
   // masks: one a label, each with a byte a value.

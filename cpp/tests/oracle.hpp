@@ -3,11 +3,14 @@
 
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <vector>
 
 #include "bp.hpp"
 #include "graphs.hpp"
+#include "random_structured.hpp"
+#include "structured.hpp"
 
 namespace emnesy::tests {
 
@@ -63,17 +66,10 @@ inline void enumerate(const Problem& problem, const Visit& visit) {
   for (;;) {
     double weight = g.impossible ? 0 : 1;
     for (std::size_t v = 0; v < values.size() && weight > 0; ++v) weight *= own[v][values[v]];
+    if (weight > 0 && g.gate_variable >= 0 && !gate_agrees(g, values)) weight = 0;
     for (std::size_t f = 0; f < g.factor_count() && weight > 0; ++f) {
-      const std::int64_t arity = g.scope_begin[f + 1] - g.scope_begin[f];
-      double found = 0;
-      for (std::int64_t t = 0; t < g.tuple_begin[f + 1] - g.tuple_begin[f]; ++t) {
-        bool match = true;
-        for (std::int64_t i = 0; i < arity && match; ++i) {
-          match = g.tuple_value[g.tuple_value_begin[f] + t * arity + i] == values[g.scope[g.scope_begin[f] + i]];
-        }
-        if (match) found = g.unit_weight[f] ? 1 : g.tuple_weight[g.tuple_begin[f] + t];
-      }
-      weight *= found;
+      if (g.is_gated(f)) continue;
+      weight *= factor_weight(g, f, values);
     }
     if (weight > 0) visit(values, weight);
     std::size_t v = 0;
@@ -104,18 +100,11 @@ inline Exact solve(const Problem& problem) {
   return exact;
 }
 
-using Random = std::mt19937_64;
-
-inline int uniform(Random& random, int low, int high) {
-  return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
-}
-
-inline bool coin(Random& random, double p) { return static_cast<double>(random() >> 11) * 0x1.0p-53 < p; }
-
 struct Shape {
   bool loops = false;
   bool weights = true;
   bool extremes = false;  // priors of 0, 1 and 1e-30
+  bool structured = false;  // structured factors among the tables
   bool positive = false;  // full tables and masks that exclude nothing: every assignment is possible
 };
 
@@ -160,6 +149,14 @@ inline Problem random_problem(Random& random, const Shape& shape) {
   for (const auto& draft_scope : scopes) {
     std::vector<std::int32_t> scope;
     for (const int v : draft_scope) scope.push_back(id[v]);
+    if (shape.structured && scope.size() >= 2 && coin(random, 0.7)) {
+      const FactorKind kind = structured_kinds[uniform(random, scope.size() == 2 ? 0 : 1, std::size(structured_kinds) - 1)];
+      std::vector<std::int32_t> cardinality;
+      for (const std::int32_t v : scope) cardinality.push_back(maker.graph.cardinality[v]);
+      const StructuredDraft draft = random_structured(random, kind, cardinality);
+      maker.structured(kind, scope, draft.maps, draft.parameter);
+      continue;
+    }
     std::vector<std::vector<std::int32_t>> tuples;
     std::vector<double> weights;
     std::vector<std::int32_t> tuple(scope.size(), 0);

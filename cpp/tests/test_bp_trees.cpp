@@ -79,6 +79,30 @@ TEST_CASE("marginals, log-evidence and queries of random forests equal enumerati
   CHECK(possible > 300);
 }
 
+TEST_CASE("random forests with structured factors equal enumeration") {
+  Random random(21);
+  for (const bool extremes : {false, true}) {
+    Shape shape;
+    shape.structured = true;
+    shape.extremes = extremes;
+    int counted = 0;  // those that are possible and have a structured factor
+    for (int i = 0; counted < 500; ++i) {
+      INFO("problem " << i);
+      Problem p = random_problem(random, shape);
+      for (auto& block : p.priors) {
+        for (double& x : block) x = extremes ? static_cast<double>(static_cast<float>(x)) : x;
+      }
+      REQUIRE_NOTHROW(p.graph.verify());
+      const BeliefPropagation engine(p.graph, p.layout);
+      REQUIRE(engine.exact());
+      const Exact exact = solve(p);
+      counted += exact.total > 0 && !p.graph.value_map.empty();
+      compare(p, exact, answer<double>(engine, p), extremes ? 2e-7 : 1e-9);
+      compare(p, exact, answer<float>(engine, p), 1e-4);
+    }
+  }
+}
+
 TEST_CASE("priors of zero, one and 1e-30 neither underflow nor give NaN") {
   Random random(2);
   Shape shape;
@@ -125,9 +149,11 @@ TEST_CASE("map finds the most probable assignment of random forests") {
   Random random(4);
   Options options;
   options.task = Task::Map;
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 800; ++i) {
     INFO("problem " << i);
-    const Problem p = random_problem(random, Shape{});
+    Shape shape;
+    shape.structured = i >= 400;
+    const Problem p = random_problem(random, shape);
     const BeliefPropagation engine(p.graph, p.layout);
     const Exact exact = solve(p);
     const auto a = answer<double>(engine, p, 1, options);
@@ -156,8 +182,10 @@ TEST_CASE("samples follow the joint posterior") {
   options.task = Task::Sample;
   constexpr std::int64_t samples = 20000;
   int compared = 0;
-  for (int i = 0; compared < 25; ++i) {
-    const Problem p = random_problem(random, Shape{});
+  for (int i = 0; compared < 50; ++i) {
+    Shape shape;
+    shape.structured = compared >= 25;
+    const Problem p = random_problem(random, shape);
     const Exact exact = solve(p);
     if (exact.total == 0) continue;
     ++compared;

@@ -7,24 +7,12 @@
 #include "emnesy/functional.hpp"
 #include "emnesy/lower.hpp"
 #include "ground_maker.hpp"
+#include "structured.hpp"
 
 using namespace emnesy;
 using emnesy::tests::GroundMaker;
 
 namespace {
-
-bool allows(const FactorGraph& graph, std::size_t factor, const std::vector<std::int32_t>& values) {
-  const auto arity = graph.scope_begin[factor + 1] - graph.scope_begin[factor];
-  for (std::int64_t t = 0; t < graph.tuple_begin[factor + 1] - graph.tuple_begin[factor]; ++t) {
-    bool same = true;
-    for (std::int64_t i = 0; i < arity; ++i) {
-      same = same && graph.tuple_value[graph.tuple_value_begin[factor] + t * arity + i] ==
-                         values[graph.scope[graph.scope_begin[factor] + i]];
-    }
-    if (same) return true;
-  }
-  return false;
-}
 
 // The assignments of all variables that every factor and the fixed evidence allow, with the choices as in `world`.
 std::vector<std::vector<std::int32_t>> extensions(const FactorGraph& graph, const std::vector<std::int32_t>& world) {
@@ -37,13 +25,14 @@ std::vector<std::vector<std::int32_t>> extensions(const FactorGraph& graph, cons
   for (std::size_t f = 0; f < graph.factor_count(); ++f) {
     std::int32_t last = graph.choice_count - 1;
     for (std::int64_t i = graph.scope_begin[f]; i < graph.scope_begin[f + 1]; ++i) last = std::max(last, graph.scope[i]);
-    ready[last + 1].push_back(f);
+    if (!graph.is_gated(f)) ready[last + 1].push_back(f);
   }
   const std::function<void(std::size_t)> extend = [&](std::size_t variable) {
     for (const std::size_t f : ready[variable]) {
-      if (!allows(graph, f, values)) return;
+      if (tests::factor_weight(graph, f, values) == 0) return;
     }
     if (variable == graph.variable_count()) {
+      if (graph.gate_variable >= 0 && !tests::gate_agrees(graph, values)) return;
       for (std::size_t i = 0; i < graph.fixed_variable.size(); ++i) {
         if (!graph.fixed_mask[graph.fixed_mask_begin[i] + values[graph.fixed_variable[i]]]) return;
       }

@@ -26,7 +26,10 @@ from emnesy.tensors import read_priors
 from .random_cases import PROGRAMS, Case, ask, cases
 from .test_random_programs import compiled
 
-OPTIONS: Mapping[str, Mapping[str, Any]] = {}
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "abc": {"kernel": "exact", "samples": 1000, "control_variate": "off"},
+    "rejection": {"samples": 1000},
+}
 """By engine: enough samples for the bias that a finite number must have to be invisible."""
 
 LEAST_EVIDENCE = np.log(0.05)

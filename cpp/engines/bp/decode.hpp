@@ -2,6 +2,8 @@
 // from the root down. Exact: a factor's choice depends on the rest only through its parent's value.
 #pragma once
 
+#include <array>
+
 #include "bp/state.hpp"
 #include "bp/tree.hpp"
 
@@ -12,6 +14,7 @@ inline namespace EMNESY_ISA {
 template <typename Real>
 class Best {
  public:
+  using Op = Max;
   explicit Best(double) {}
   void start(Real) {}
   void offer(std::int32_t item, Real weight) {
@@ -31,6 +34,7 @@ class Best {
 template <typename Real>
 class Draw {
  public:
+  using Op = Sum;
   explicit Draw(double uniform) : uniform_(uniform) {}
   void start(Real total) { left_ = static_cast<Real>(uniform_) * total; }
   void offer(std::int32_t item, Real weight) {
@@ -76,6 +80,14 @@ bool decode(State<Real>& state, const Uniform& uniform) {
       return table.tuple_value[std::int64_t{k} * table.tuple_count + t];
     };
     find_messages(state, factor, table);
+    if (factor.structured >= 0) {
+      const auto one = [](const std::array<double, 2>& numbers, const auto& visit) {
+        return pick<Picker, Real>(numbers[0], visit);
+      };
+      const auto of_variable = [&](std::int32_t v) { return uniform(plan.tree.size() + static_cast<std::size_t>(v)); };
+      if (!structured_decode<typename Picker::Op, Picker>(state, factor, table.interface_count, one, of_variable)) return false;
+      continue;
+    }
     const Real* groups = state.groups(factor);
     const auto numbers = uniform(f);
     const std::int32_t group = pick<Picker, Real>(numbers[0], [&](const auto& offer) {

@@ -268,8 +268,12 @@ class Loopy {
       next += cardinality(edge_of(factor, k).variable);
     }
     std::fill(state_.at(plan_.messages_out), next, Real(0));
-    messages_only<Op>(table, visited(state_, factor, table), !factor.plain, state_.groups(factor), state_.in.data(),
-                      state_.out.data(), state_.spare);
+    if (factor.structured >= 0) {
+      structured_messages<Op>(state_, factor, 0, table.interface_count);
+    } else {
+      messages_only<Op>(table, visited(state_, factor, table), !factor.plain, state_.groups(factor), state_.in.data(),
+                        state_.out.data(), state_.spare);
+    }
     for (std::int32_t k = 0; k < table.interface_count; ++k) {
       if (!normalise(state_.out[k], cardinality(edge_of(factor, k).variable))) return false;
     }
@@ -280,6 +284,10 @@ class Loopy {
   template <typename Op>
   bool combine(const Factor& factor, const Table& table, Real& total) {
     take_gathered(factor, table);
+    if (factor.structured >= 0) {
+      total = structured_messages<Op>(state_, factor, 0, 0);
+      return state_.holds(total);
+    }
     total = messages_out<Op>(table, visited(state_, factor, table), state_.groups(factor), state_.in.data(),
                              state_.out.data(), state_.at(plan_.group_weights), 0, state_.spare);
     return state_.holds(total);

@@ -112,14 +112,17 @@ class Planner {
     const std::size_t count = graph_.factor_count();
     scope_.resize(count);
     degree_.assign(graph_.variable_count(), 0);
+    shared_.assign(graph_.variable_count(), 0);
     for (std::size_t f = 0; f < count; ++f) {
       for (std::int64_t i = graph_.scope_begin[f]; i < graph_.scope_begin[f + 1]; ++i) {
         const std::int32_t variable = graph_.scope[i];
         if (pinned_[variable] >= 0) continue;
         scope_[f].push_back(variable);
         ++degree_[variable];
+        if (graph_.factor_kind[f] != FactorKind::Table) shared_[variable] = 1;
       }
     }
+    for (std::size_t v = 0; v < degree_.size(); ++v) shared_[v] = shared_[v] || degree_[v] > 1;
     factor_.resize(count);
   }
 
@@ -142,7 +145,7 @@ class Planner {
     }
     factor.leaf_begin = static_cast<std::int32_t>(plan_.leaf.size());
     for (const std::int32_t variable : scope_[f]) {
-      if (degree_[variable] > 1 || variable == factor.slice_variable) continue;
+      if (shared_[variable] || variable == factor.slice_variable) continue;
       plan_.leaf.push_back(variable);
       columns.push_back(column_of(variable));
     }
@@ -169,7 +172,11 @@ class Planner {
       for (const std::int32_t column : columns) source.tuples.push_back(tuple[column]);
       source.weights.push_back(weight);
     }
-    if (source.weights.empty()) plan_.impossible = true;
+    if (graph_.factor_kind[f] != FactorKind::Table) {
+      factor.structured = add_structured(f, interface);
+    } else if (source.weights.empty()) {
+      plan_.impossible = true;
+    }
     factor.table = share(make_table(source));
     factor.lane_table = lane_table(factor.table, factor.slice_local);
     const Table& table = plan_.table[factor.table];
@@ -187,7 +194,7 @@ class Planner {
     plan_.work += 8 + table.tuple_count / (observed ? table.slice_count() : 1);
     plan_.lane_work += 8 + table.tuple_count;
     plan_.most_runs = std::max(plan_.most_runs, lanes.run_count());
-    factor.plain = loopy && table.leaf_count == 0 && table.tuple_weight.empty() && !factor.slice_local;
+    factor.plain = loopy && factor.structured < 0 && table.leaf_count == 0 && table.tuple_weight.empty() && !factor.slice_local;
     if (factor.plain) {
       plan_.plain_groups = std::max<std::int64_t>(plan_.plain_groups, table.group_count);
     } else {
@@ -199,6 +206,33 @@ class Planner {
     factor.interface_begin = static_cast<std::int32_t>(plan_.interface.size());
     for (const std::int32_t variable : interface) plan_.interface.push_back({variable, 0, 0});
     return factor;
+  }
+
+  std::int32_t add_structured(std::size_t f, const std::vector<std::int32_t>& interface) {
+    Structured structured;
+    factors::Structure structure = factors::make_structure(graph_, f);
+    const auto known = std::find(plan_.structure.begin(), plan_.structure.end(), structure);
+    structured.structure = static_cast<std::int32_t>(known - plan_.structure.begin());
+    structured.begin = static_cast<std::int32_t>(plan_.argument.size());
+    std::int64_t values = 0;
+    for (std::int64_t i = graph_.scope_begin[f]; i < graph_.scope_begin[f + 1]; ++i) {
+      const std::int32_t variable = graph_.scope[i];
+      values += graph_.cardinality[variable];
+      Structured::Argument argument;
+      if (pinned_[variable] >= 0) {
+        argument.known = reserve(graph_.cardinality[variable]);
+        plan_.known.push_back(argument.known + pinned_[variable]);
+      } else {
+        argument.interface = static_cast<std::int32_t>(std::find(interface.begin(), interface.end(), variable) - interface.begin());
+      }
+      plan_.argument.push_back(argument);
+    }
+    most_structured_ = std::max(most_structured_, structure.scratch);
+    most_known_ = std::max(most_known_, values);
+    plan_.most_arguments = std::max(plan_.most_arguments, structure.count());
+    if (known == plan_.structure.end()) plan_.structure.push_back(std::move(structure));
+    plan_.structured.push_back(structured);
+    return static_cast<std::int32_t>(plan_.structured.size()) - 1;
   }
 
   std::int32_t share(Table&& table) {
@@ -231,7 +265,7 @@ class Planner {
     std::vector<std::vector<std::int32_t>> around(variables);  // factors of each interface variable
     for (std::size_t f = 0; f < scope_.size(); ++f) {
       for (const std::int32_t v : scope_[f]) {
-        if (degree_[v] > 1) around[v].push_back(static_cast<std::int32_t>(f));
+        if (shared_[v]) around[v].push_back(static_cast<std::int32_t>(f));
       }
     }
     std::vector<std::int32_t> parent_variable(scope_.size(), -2);  // -2: not seen, -1: root
@@ -244,7 +278,7 @@ class Planner {
       std::size_t edges = 0, inner = 0;
       for (std::size_t i = 0; i < order.size(); ++i) {
         for (const std::int32_t v : scope_[order[i]]) {
-          if (degree_[v] <= 1) continue;
+          if (!shared_[v]) continue;
           ++edges;
           if (parent_factor[v] >= 0) continue;
           parent_factor[v] = order[i];
@@ -266,6 +300,8 @@ class Planner {
     add_loopy(loopy);
     plan_.accumulators = reserve(most_leaf_values_);
     plan_.group_weights = reserve(most_groups_);
+    plan_.structured_scratch = reserve(most_structured_);
+    plan_.structured_known = reserve(most_known_);
   }
 
   void add_tree(const std::vector<std::int32_t>& order, const std::vector<std::int32_t>& parent_variable,
@@ -273,7 +309,7 @@ class Planner {
     for (const std::int32_t f : order) {
       std::vector<std::int32_t> interface;
       for (const std::int32_t v : scope_[f]) {
-        if (degree_[v] > 1 && v != parent_variable[f]) interface.push_back(v);
+        if (shared_[v] && v != parent_variable[f]) interface.push_back(v);
       }
       if (parent_variable[f] >= 0) interface.push_back(parent_variable[f]);
       Factor factor = add_factor(f, interface, false);
@@ -342,6 +378,7 @@ class Planner {
   }
 
   std::int64_t add_product(std::int32_t variable, const std::vector<std::int64_t>& inputs) {
+    if (inputs.empty()) return plan_.ones;  // a cell that only a structured factor has
     if (inputs.size() == 1) return inputs.front();
     Product product;
     product.cardinality = graph_.cardinality[variable];
@@ -360,7 +397,7 @@ class Planner {
     for (const std::size_t f : factors) {
       std::vector<std::int32_t> interface;
       for (const std::int32_t v : scope_[f]) {
-        if (degree_[v] > 1) interface.push_back(v);
+        if (shared_[v]) interface.push_back(v);
       }
       owner.insert(owner.end(), interface.size(), static_cast<std::int32_t>(plan_.loopy.size()));
       plan_.loopy.push_back(add_factor(f, interface, true));
@@ -470,11 +507,13 @@ class Planner {
   std::vector<std::int32_t> pinned_;
   std::vector<std::vector<std::int32_t>> scope_;  // per factor: its variables that are not pinned
   std::vector<std::int32_t> degree_;              // per variable: factors with it in scope_
+  std::vector<std::uint8_t> shared_;              // per variable: an interface variable, where it is in a factor
   std::vector<Factor> factor_;                    // tree factors by their number in the graph
   std::unordered_multimap<std::size_t, std::int32_t> known_;
   std::map<std::pair<std::int32_t, bool>, std::int32_t> lane_tables_;
   std::int32_t most_groups_ = 1;
   std::int64_t most_leaf_values_ = 1;
+  std::int64_t most_structured_ = 0, most_known_ = 0;
   std::int64_t end_ = 0;
 };
 

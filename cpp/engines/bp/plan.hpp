@@ -8,6 +8,7 @@
 #include "bp/table.hpp"
 #include "emnesy/engine.hpp"
 #include "emnesy/factor_graph.hpp"
+#include "factors/structure.hpp"
 
 namespace emnesy::bp {
 
@@ -48,6 +49,7 @@ struct Product {
 
 struct Factor {
   std::int32_t table = 0;
+  std::int32_t structured = -1;      // in Plan::structured; its table then has interface variables and no tuples
   std::int32_t leaf_begin = 0;       // in Plan::leaf
   std::int32_t interface_begin = 0;  // in Plan::interface; a tree factor's parent comes last
   bool has_parent = false;
@@ -60,6 +62,17 @@ struct Factor {
   std::int64_t lane_groups = 0;      // the same for bundles
   std::int32_t up_begin = 0, up_end = 0;      // products to make before the upward pass, in Plan::product
   std::int32_t down_begin = 0, down_end = 0;  // and before the downward pass
+};
+
+// A structured factor. Its scope, in order: interface variables (a factor's positions, not variables), and variables that the
+// program pins, whose message is one-hot and never changes.
+struct Structured {
+  struct Argument {
+    std::int32_t interface = -1;
+    std::int64_t known = 0;  // scratch
+  };
+  std::int32_t structure = 0;  // in Plan::structure
+  std::int32_t begin = 0;      // in Plan::argument
 };
 
 // One end of an edge between a factor and an interface variable.
@@ -88,6 +101,14 @@ struct Plan {
   std::vector<Interface> interface;
   std::vector<Product> product;
   std::vector<std::int64_t> product_input;
+
+  std::vector<Structured> structured;
+  std::vector<factors::Structure> structure;
+  std::vector<Structured::Argument> argument;
+  std::vector<std::int64_t> known;            // scratch: the ones of pinned arguments; the rest of their messages is zero
+  std::int64_t structured_scratch = 0;        // scratch: what the messages of one structured factor need
+  std::int64_t structured_known = 0;          // scratch: decoded values of one factor's variables, one-hot
+  std::int32_t most_arguments = 0;
 
   std::vector<std::int32_t> inner;       // tree variables between factors whose beliefs are wanted,
   std::vector<std::int64_t> inner_up;    // and where their two messages lie

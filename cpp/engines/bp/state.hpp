@@ -35,7 +35,10 @@ struct State {
         out(p.most_interfaces, nullptr),
         spare_store(2 * std::max(p.most_leaves, p.most_interfaces)),
         run_weight(lanes ? p.most_runs : 0),
-        accumulator(p.largest) {
+        accumulator(p.largest),
+        structured_in(p.most_arguments, nullptr),
+        structured_out(p.most_arguments, nullptr) {
+    for (const std::int64_t known : p.known) scratch[known] = Real(1);
     std::fill_n(scratch.data() + p.ones, p.ones_count, Real(1));
     std::fill_n(groups_store.data(), p.plain_groups, Real(1));
     rows[0] = scratch.data();
@@ -92,6 +95,8 @@ struct State {
   Spare<Real> spare;
   Memory<Real> run_weight;  // lanes
   Memory<Real> accumulator;
+  std::vector<const Real*> structured_in;
+  std::vector<Real*> structured_out;
 };
 
 // The part of the factor's table that the evidence leaves.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bp/state.hpp"
+#include "bp/structured.hpp"
 
 namespace emnesy::bp {
 inline namespace EMNESY_ISA {
@@ -34,12 +35,18 @@ bool upward(State<Real>& state) {
       const std::int32_t last = table.interface_count - 1;
       const std::int32_t values = plan.variable[plan.interface[factor.interface_begin + last].variable].cardinality;
       Real* message = state.out[last];
-      std::fill_n(message, values, Real(0));
-      message_up<Op>(table, range, groups, state.in.data(), message);
+      if (factor.structured >= 0) {
+        structured_up<Op>(state, factor, table.interface_count);
+      } else {
+        std::fill_n(message, values, Real(0));
+        message_up<Op>(table, range, groups, state.in.data(), message);
+      }
       if (!state.check(rescale(message, values, state.exponent))) return false;
     } else {
-      Real total = messages_out<Op>(table, range, groups, state.in.data(), state.out.data(),
-                                    state.at(plan.group_weights), 0, state.spare);
+      Real total = factor.structured >= 0
+                       ? structured_messages<Op>(state, factor, 0, 0)
+                       : messages_out<Op>(table, range, groups, state.in.data(), state.out.data(),
+                                          state.at(plan.group_weights), 0, state.spare);
       if (!state.check(rescale(&total, 1, state.exponent))) return false;
       state.logs.add(total);
     }
@@ -150,8 +157,10 @@ bool downward(State<Real>& state, Sink& sink) {
     for (std::int32_t k = 0; k < children; ++k) {
       std::fill_n(state.out[k], plan.variable[interface[k].variable].cardinality, Real(0));
     }
-    const Real total = messages_out<Sum>(table, range, state.groups(factor), state.in.data(), state.out.data(),
-                                         weights, children, state.spare);
+    const Real total = factor.structured >= 0
+                           ? structured_messages<Sum>(state, factor, 0, children)
+                           : messages_out<Sum>(table, range, state.groups(factor), state.in.data(), state.out.data(),
+                                               weights, children, state.spare);
     if (!state.holds(total)) return false;
     for (std::int32_t k = 0; k < children; ++k) {
       const std::int32_t values = plan.variable[interface[k].variable].cardinality;

@@ -24,7 +24,7 @@ struct EvidenceSlots {
 struct Lowered {
   FactorGraph graph;
   // An atom is true where its variable has this value (or, negated, where it has not). Variable -1: not
-  // lowered (Condition atoms of programs that need none).
+  // lowered (atoms that structured factors make superfluous, Condition atoms of programs that need none).
   std::vector<std::int32_t> atom_variable, atom_value;
   std::vector<std::uint8_t> atom_negated;
 };
@@ -46,7 +46,10 @@ class NotLowerable : public std::runtime_error {
 //
 // Throws NotLowerable for positive cycles and for computed cells.
 // impossible: the program states evidence that no atom can satisfy.
+// structured: wide disjunctions, constraints that are cliques of inequalities and the like become structured factors, and an
+// observed conjunction of constraints the gate; except where tables alone make a graph without loops and structured factors
+// do not. Otherwise all factors are tables and there is no gate.
 Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
-              bool impossible = false);
+              bool impossible = false, bool structured = true);
 
 }  // namespace emnesy

@@ -25,6 +25,11 @@ std::int32_t Builder::add_variable(std::int32_t cardinality, std::string name) {
 
 Event Builder::conjunction(const std::vector<Event>& events, const std::string& name) {
   if (events.empty()) return always();
+  if (structured_ && events.size() > 2) {
+    std::vector<Term> terms;
+    for (const Event& event : events) terms.push_back({literal(!event)});
+    return !add_disjunction(terms, name);
+  }
   Event all = events.front();
   for (std::size_t i = 1; i < events.size(); ++i) {
     const std::int32_t result = add_variable(2, name);
@@ -38,6 +43,37 @@ Event Builder::disjunction(const std::vector<Event>& events, const std::string& 
   std::vector<Event> negated;
   for (const Event& event : events) negated.push_back(!event);
   return !conjunction(negated, name);
+}
+
+LiteralMap Builder::literal(const Event& event) const {
+  LiteralMap result{event.variable, {}};
+  for (std::int32_t v = 0; v < cardinality(event.variable); ++v) result.holds.push_back(event.holds(v) ? 1 : 0);
+  return result;
+}
+
+Event Builder::add_disjunction(const std::vector<Term>& terms, const std::string& name) {
+  Structured factor{FactorKind::Disjunction, {}, {}, {}, false};
+  for (const Term& term : terms) {
+    factor.parameter.push_back(static_cast<std::int32_t>(term.size()));
+    for (const LiteralMap& literal : term) {
+      factor.scope.push_back(literal.variable);
+      factor.maps.push_back(literal.holds);
+    }
+  }
+  const Event result{add_variable(2, name), 1, false};
+  factor.scope.push_back(result.variable);
+  factor.maps.push_back({0, 1});
+  structured.push_back(std::move(factor));
+  return result;
+}
+
+void Builder::add_clause(const std::vector<Event>& events, bool gated) {
+  Structured factor{FactorKind::Clause, {}, {}, std::vector<std::int32_t>(events.size(), 1), gated};
+  for (const Event& event : events) {
+    factor.scope.push_back(event.variable);
+    factor.maps.push_back(literal(!event).holds);
+  }
+  structured.push_back(std::move(factor));
 }
 
 Event Builder::always() {

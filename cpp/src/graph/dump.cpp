@@ -18,14 +18,44 @@ void write_values(std::ostream& out, const std::vector<std::uint8_t>& mask, std:
   out << (any ? "}" : "{}");
 }
 
+const char* name_of(FactorKind kind) {
+  switch (kind) {
+    case FactorKind::Table: return "table";
+    case FactorKind::NotEqual: return "not equal";
+    case FactorKind::AllDifferent: return "all different";
+    case FactorKind::Equal: return "equal";
+    case FactorKind::Disjunction: return "disjunction";
+    case FactorKind::Clause: return "clause";
+    case FactorKind::Sum: return "sum";
+    case FactorKind::Minimum: return "minimum";
+    case FactorKind::Maximum: return "maximum";
+  }
+  return "?";
+}
+
+// Parameters, then a line a scope position with the meaning of its values.
+void write_structured(std::ostream& out, const FactorGraph& g, std::size_t f) {
+  out << ", parameters";
+  for (std::int64_t i = g.parameter_begin[f]; i < g.parameter_begin[f + 1]; ++i) out << ' ' << g.parameter[i];
+  out << '\n';
+  const std::int32_t* map = g.value_maps(f);
+  for (std::int64_t i = g.scope_begin[f]; i < g.scope_begin[f + 1]; ++i) {
+    out << "  " << g.variable_name[g.scope[i]] << ':';
+    for (std::int32_t v = 0; v < g.cardinality[g.scope[i]]; ++v) out << ' ' << *map++;
+    out << '\n';
+  }
+}
+
 void write_factor(std::ostream& out, const FactorGraph& g, std::size_t f) {
   const std::int64_t arity = g.scope_begin[f + 1] - g.scope_begin[f];
   const std::int64_t count = g.tuple_begin[f + 1] - g.tuple_begin[f];
-  out << "factor " << f << ": table(";
+  out << "factor " << f << ": " << (g.is_gated(f) ? "gated " : "") << name_of(g.factor_kind[f]) << '(';
   for (std::int64_t i = 0; i < arity; ++i) {
     out << (i == 0 ? "" : ", ") << g.variable_name[g.scope[g.scope_begin[f] + i]];
   }
-  out << "), " << count << (count == 1 ? " tuple" : " tuples");
+  out << ')';
+  if (g.factor_kind[f] != FactorKind::Table) return write_structured(out, g, f);
+  out << ", " << count << (count == 1 ? " tuple" : " tuples");
   if (g.slice_position[f] >= 0) out << ", sliced by " << g.variable_name[g.scope[g.scope_begin[f] + g.slice_position[f]]];
   out << '\n';
   for (std::int64_t t = 0; t < count; ++t) {
@@ -50,6 +80,7 @@ std::string FactorGraph::dump() const {
     if (choice && choice_has_none[v]) out << ", the last is none";
     out << '\n';
   }
+  if (gate_variable >= 0) out << "gate: " << variable_name[gate_variable] << '\n';
   for (std::size_t f = 0; f < factor_count(); ++f) write_factor(out, *this, f);
   for (std::size_t s = 0; s < slot_variable.size(); ++s) {
     out << "slot " << s << ": " << variable_name[slot_variable[s]] << " in";

@@ -272,8 +272,8 @@ bool has_computed_cells(const GroundProgram& program) {
 Lowered lower_with_cycles(const GroundProgram& program, const FunctionalDependencies& dependencies,
                           const EvidenceSlots& slots, bool impossible) {
   Ranking ranking(program, dependencies);
-  if (has_computed_cells(program) || !ranking.run()) return lower(program, dependencies, slots, impossible);
-  Lowered lowered = lower(ranking.program(), ranking.dependencies(), slots, impossible);
+  if (has_computed_cells(program) || !ranking.run()) return lower(program, dependencies, slots, impossible, false);
+  Lowered lowered = lower(ranking.program(), ranking.dependencies(), slots, impossible, false);
   FactorGraph& graph = lowered.graph;
   graph.choice_count = static_cast<std::int32_t>(program.choice_count());
   graph.choice_has_none.resize(program.choice_count());

@@ -88,6 +88,58 @@ void verify_tuples(const FactorGraph& g, std::size_t f, std::int64_t arity) {
   }
 }
 
+// What each kind asks of its value maps and parameters.
+void verify_structured(const FactorGraph& g, std::size_t f, std::int64_t arity) {
+  const FactorKind kind = g.factor_kind[f];
+  require(g.tuple_begin[f] == g.tuple_begin[f + 1] && g.slice_position[f] < 0, "factor", f, "has tuples only where it is a table");
+  const std::int32_t* parameter = g.parameter.data() + g.parameter_begin[f];
+  const std::int64_t parameters = g.parameter_begin[f + 1] - g.parameter_begin[f];
+  const bool terms = kind == FactorKind::Disjunction || kind == FactorKind::Clause;
+  const bool result = kind == FactorKind::Disjunction || kind == FactorKind::Sum || kind == FactorKind::Minimum ||
+                      kind == FactorKind::Maximum;
+  require(terms ? parameters >= 1 : parameters == 1, "factor", f, "has its parameters");
+  require(arity >= (result || kind == FactorKind::NotEqual ? 2 : 1) && (kind != FactorKind::NotEqual || arity == 2), "factor", f,
+          "has inputs, and a result where its kind has one");
+  std::int64_t literals = 0, greatest = 0, values = 0;
+  for (std::int64_t i = 0; i < parameters; ++i) {
+    require(parameter[i] >= (kind == FactorKind::Sum ? 0 : 1), "factor", f, "parameters are positive");
+    literals += parameter[i];
+  }
+  require(!terms || literals == arity - (result ? 1 : 0), "factor", f, "terms cover the inputs");
+  require(kind != FactorKind::AllDifferent || parameter[0] <= all_different_limit, "factor", f, "has 16 symbols at most");
+  const std::int32_t* map = g.value_maps(f);
+  for (std::int64_t i = 0; i < arity; ++i) {
+    const std::int32_t count = g.cardinality[g.scope[g.scope_begin[f] + i]];
+    const bool last = result && i + 1 == arity;
+    std::int32_t least = 0, most = terms ? 1 : parameter[0] - 1, top = 0;
+    if (kind == FactorKind::NotEqual) least = -1;
+    if (kind == FactorKind::Sum) least = last ? -1 : 0, most = parameter[0];
+    if (kind == FactorKind::Minimum || kind == FactorKind::Maximum) least = last ? -2 : -1;
+    for (std::int32_t v = 0; v < count; ++v) {
+      require(map[v] >= least && map[v] <= most, "factor", f, "value maps hold what the kind allows");
+      top = std::max(top, map[v]);
+    }
+    if (!last) greatest += top;
+    map += count;
+    values += count;
+  }
+  require(kind != FactorKind::Sum || greatest == parameter[0], "factor", f, "its parameter is the greatest sum");
+  require(g.value_map_begin[f + 1] - g.value_map_begin[f] == values, "factor", f, "has a value map entry a value");
+}
+
+void verify_gate(const FactorGraph& g) {
+  require(g.gated.empty() || g.gated.size() == g.factor_count(), "gated is empty or has a byte a factor");
+  const bool any = std::find_if(g.gated.begin(), g.gated.end(), [](std::uint8_t byte) { return byte != 0; }) != g.gated.end();
+  require(g.gate_variable >= 0 || !any, "gated factors have a gate");
+  if (g.gate_variable < 0) return;
+  require(static_cast<std::size_t>(g.gate_variable) < g.variable_count() && g.gate_variable >= g.choice_count &&
+              g.cardinality[g.gate_variable] == 2,
+          "the gate is a Boolean cell");
+  require(std::find(g.scope.begin(), g.scope.end(), g.gate_variable) == g.scope.end(), "the gate is in no factor");
+  require(std::find(g.fixed_variable.begin(), g.fixed_variable.end(), g.gate_variable) == g.fixed_variable.end(),
+          "the program does not fix the gate");
+}
+
 void verify_factors(const FactorGraph& g) {
   const std::size_t count = g.factor_count();
   require_offsets(g.scope_begin, count, g.scope.size(), "scope_begin");
@@ -100,8 +152,13 @@ void verify_factors(const FactorGraph& g) {
   require(g.unit_weight.size() == count, "unit_weight has one entry a factor");
   require(g.slice_position.size() == count, "slice_position has one entry a factor");
   require(g.slice_offset.size() >= count, "slice_offset has one entry a factor");
+  const auto tables = static_cast<std::size_t>(std::count(g.factor_kind.begin(), g.factor_kind.end(), FactorKind::Table));
+  if (tables < count || g.value_map_begin.size() > 1 || g.parameter_begin.size() > 1) {
+    require_offsets(g.value_map_begin, count, g.value_map.size(), "value_map_begin");
+    require_offsets(g.parameter_begin, count, g.parameter.size(), "parameter_begin");
+  }
   for (std::size_t f = 0; f < count; ++f) {
-    require(g.factor_kind[f] == FactorKind::Table, "factor", f, "has a known kind");
+    require(g.factor_kind[f] <= FactorKind::Maximum, "factor", f, "has a known kind");
     std::vector<std::int32_t> variables(g.scope.begin() + g.scope_begin[f], g.scope.begin() + g.scope_begin[f + 1]);
     for (const std::int32_t v : variables) {
       require(v >= 0 && static_cast<std::size_t>(v) < g.variable_count(), "factor", f, "scope names variables");
@@ -110,6 +167,10 @@ void verify_factors(const FactorGraph& g) {
     require(std::adjacent_find(variables.begin(), variables.end()) == variables.end(), "factor", f, "no variable twice");
     const auto arity = static_cast<std::int64_t>(variables.size());
     require(arity > 0, "factor", f, "has a scope");
+    if (g.factor_kind[f] != FactorKind::Table) {
+      verify_structured(g, f, arity);
+      continue;
+    }
     verify_tuples(g, f, arity);
     verify_slices(g, f, arity);
   }
@@ -133,6 +194,7 @@ void verify_masks(const std::vector<std::int32_t>& variables, const std::vector<
 void FactorGraph::verify() const {
   verify_variables(*this);
   verify_factors(*this);
+  verify_gate(*this);
   require(slot_label_count.size() == slot_variable.size(), "slot_label_count has one entry a slot");
   verify_masks(slot_variable, slot_mask_begin, slot_mask, &slot_label_count, *this, "evidence slot");
   verify_masks(fixed_variable, fixed_mask_begin, fixed_mask, nullptr, *this, "fixed evidence");

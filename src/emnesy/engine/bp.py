@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy import _core
+from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 
 if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
+    from emnesy.pipeline import Program
 
 OPTIONS: Mapping[str, OptionSpec] = {
     "max_iterations": OptionSpec(200, "loopy: iterations at most", lambda v: v >= 1, "at least 1"),
@@ -30,6 +32,12 @@ OPTIONS: Mapping[str, OptionSpec] = {
         lambda v: v in ("sequential", "flooding", "residual"),
         "sequential, flooding or residual",
     ),
+    "structured": OptionSpec(
+        True,
+        "look for structured factors and a gate when the program is compiled",
+        lambda _: True,
+        "true or false",
+    ),
 }
 
 
@@ -42,7 +50,10 @@ class BeliefPropagation:
 
     name = "bp"
 
-    def __init__(self, graph: _core.FactorGraph, interface: Interface) -> None:
+    def __init__(
+        self, graph: _core.FactorGraph, interface: Interface, *, structured: bool = True
+    ) -> None:
+        self._structured = structured
         self._native = _core.BeliefPropagation(
             graph,
             block=interface.choice_block,
@@ -64,15 +75,19 @@ class BeliefPropagation:
         state: EngineState | None = None,  # noqa: ARG002
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
-        posteriors, log_evidence, possible, queries, converged, iterations, residual = (
-            self._native.run(
-                priors,
-                evidence,
-                task=task,
-                threads=threads,
-                seed=seed,
-                **read_options(self.name, OPTIONS, options),
+        values = read_options(
+            self.name, OPTIONS, {"structured": self._structured, **(options or {})}
+        )
+        if values.pop("structured") != self._structured:
+            raise EngineError(
+                Diagnostic(
+                    "E0712",
+                    "option `structured` of engine `bp` cannot change from call to call",
+                    help="structured: it is chosen when the program is compiled",
+                )
             )
+        posteriors, log_evidence, possible, queries, converged, iterations, residual = (
+            self._native.run(priors, evidence, task=task, threads=threads, seed=seed, **values)
         )
         report = Report(
             engine=self.name,
@@ -90,6 +105,17 @@ class BeliefPropagation:
         )
 
 
+def compile_bp(program: Program, options: Mapping[str, Any]) -> BeliefPropagation:
+    """Belief propagation on the program's factor graph, with structured factors or without."""
+    from emnesy.graph.lowering import lower
+
+    structured = read_options("bp", OPTIONS, options)["structured"]
+    if structured:
+        return BeliefPropagation(program.lowered.graph, program.interface)
+    lowered = lower(program.ground, program.dependencies, program.interface, structured=False)
+    return BeliefPropagation(lowered.graph, program.interface, structured=False)
+
+
 ENGINE = EngineInfo(
     name="bp",
     summary="belief propagation on the factor graph",
@@ -100,5 +126,6 @@ ENGINE = EngineInfo(
     log_evidence="exact on trees, else Bethe's approximation",
     joint="on trees",
     options=OPTIONS,
-    compile=lambda program: BeliefPropagation(program.lowered.graph, program.interface),
+    compile=lambda program: compile_bp(program, {}),
+    configure=compile_bp,
 )

@@ -39,7 +39,8 @@ def read_options(
             )
         spec = specs[name]
         wanted = (int, float) if isinstance(spec.default, float) else type(spec.default)
-        if isinstance(value, bool) or not isinstance(value, wanted) or not spec.allowed(value):
+        mixed = isinstance(value, bool) != isinstance(spec.default, bool)
+        if mixed or not isinstance(value, wanted) or not spec.allowed(value):
             raise EngineError(
                 Diagnostic(
                     "E0712",

@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 
 def lower(
-    grounded: GroundedProgram, dependencies: _core.FunctionalDependencies, interface: Interface
+    grounded: GroundedProgram,
+    dependencies: _core.FunctionalDependencies,
+    interface: Interface,
+    *,
+    structured: bool = True,
 ) -> _core.Lowered:
-    """Build the factor graph; `EngineError` for cycles and computed numbers, which it cannot hold."""
+    """Build the factor graph; `EngineError` for cycles and computed numbers, which it cannot hold.
+
+    `structured`: look for structured factors and a gate; otherwise all factors are tables.
+    """
     try:
         return _core.lower(
             grounded.native,
@@ -29,6 +36,7 @@ def lower(
             interface.slot_atom,
             interface.slot_functional,
             bool(grounded.impossible_evidence),
+            structured,
         )
     except _core.NotLowerable as error:
         raise _refusal(grounded, error) from None

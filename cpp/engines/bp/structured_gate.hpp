@@ -1,0 +1,38 @@
+// Conditioning on a gate: on a conjunction of factors, on its negation, or on neither.
+//
+// Let e be "all gated factors allow the joint value". Observed: belief propagation on all factors. Not observed: on the factors
+// without the gated ones. Observed to be false: with Z the probability of the evidence without e and p = Z(with e) / Z,
+//   p(z | not e) = (p(z) - p * p(z | e)) / (1 - p),    log-evidence = log Z + log(1 - p)
+// from the two runs. Where these are approximate the difference may be negative: it is clipped at zero and the choice's
+// probabilities are scaled to one. Where p is not small the two runs are made in double.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bp.hpp"
+
+namespace emnesy::bp {
+
+class Gate {
+ public:
+  Gate(const FactorGraph& graph, const PriorLayout& layout);
+
+  bool exact() const { return open_->exact() && shut_->exact(); }
+
+  template <typename Real>
+  void run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, const EvidenceView& evidence,
+           const Options& options, const std::vector<PosteriorBlock<Real>>& posteriors,
+           const ExampleResults<Real>& results) const;
+
+ private:
+  enum class State : std::uint8_t { Unknown, Open, Shut, Neither };
+  State state_of(const std::int32_t* labels) const;
+
+  std::unique_ptr<const BeliefPropagation> open_;  // all factors
+  std::unique_ptr<const BeliefPropagation> shut_;  // without the gated ones
+  FactorGraph graph_;                              // as given
+  std::vector<std::int32_t> slots_, queries_;      // those about the gate
+};
+
+}  // namespace emnesy::bp
