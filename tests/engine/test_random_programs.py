@@ -33,7 +33,7 @@ SMALLEST = -600.0
 """Log-evidence below which the oracle's own products may underflow to an evidence of zero."""
 
 RECURSION = re.compile(r"^[^%]*?\b([rv]\d+)\([^\n]*:-[^\n]*\b\1\(", re.MULTILINE)
-DISTANCES = re.compile(r"^(dist\d+)\([^\n]*:-[^\n]*\b\1\(", re.MULTILINE)
+DISTANCES = re.compile(r"^(\w+)\([^\n]*(min|max)<[^\n]*:-[^\n]*\b\1\(", re.MULTILINE)
 """Numbers that depend on themselves."""
 
 AGGREGATE = re.compile(r"(count|sum|min|max|avg)<")
