@@ -153,3 +153,68 @@ def test_undirected_reachability_beyond_enumeration(n: int) -> None:
     model = emnesy.load(GRID, consts={"n": n}).compile("exact")
     (probability,) = model.query().values()
     assert probability == pytest.approx(grid_reliability(n), abs=1e-12)
+
+
+def test_a_refusal_names_only_engines_that_can_take_the_program() -> None:
+    with pytest.raises(emnesy.EngineError) as refusal:
+        emnesy.load(GRID).compile("exact", options={"budget": 10})
+    assert "`bp`" not in (refusal.value.diagnostics[0].help or "")
+
+
+COINS = """
+const n = 40.
+P :: head(C) :- C in 1..n, P is C / 100.
+heads(count<C>) :- head(C).
+worth(sum<C>) :- head(C).
+many :- heads(N), N >= 20.
+least(min<C>) :- head(C).
+first(argmin<C, V>) :- head(C), V is (C * 7) mod n.
+gap(N) :- heads(H), least(L), N is H - L.
+query(heads(_)). query(many). query(first(_)).
+"""
+"""2^40 worlds, but no number of more than 820 values."""
+
+
+def count_distribution(probabilities: np.ndarray) -> np.ndarray:
+    distribution = np.ones(1)
+    for p in probabilities:
+        distribution = np.convolve(distribution, [1 - p, p])
+    return distribution
+
+
+def test_computed_numbers_beyond_enumeration() -> None:
+    model = emnesy.load(COINS).compile("exact")
+    answers = model.query()
+    p = np.arange(1, 41) / 100
+    want = count_distribution(p)
+    for heads in range(1, 41):
+        assert answers[f"heads({heads})"] == pytest.approx(want[heads], rel=1e-9, abs=1e-15)
+    assert "heads(0)" not in answers  # no group, no atom
+    assert answers["many"] == pytest.approx(want[20:].sum(), rel=1e-9)
+    order = sorted(range(1, 41), key=lambda c: ((c * 7) % 40, c))
+    nobody = 1.0
+    for coin in order:  # wins where it shows heads and none of those before it does
+        assert answers[f"first({coin})"] == pytest.approx(nobody * p[coin - 1], rel=1e-9)
+        nobody *= 1 - p[coin - 1]
+
+
+def test_evidence_on_a_sum() -> None:
+    """p(head(c) | total), by the distribution of the total with and without the coin."""
+    text = COINS.replace("query(first(_)).", "query(head(3)). evidence(heads(5)).")
+    p = np.arange(1, 41) / 100
+    others = count_distribution(np.delete(p, 2))
+    want = p[2] * others[4] / count_distribution(p)[5]
+    assert emnesy.load(text).compile("exact").query()["head(3)"] == pytest.approx(want, rel=1e-9)
+
+
+def test_numbers_that_depend_on_themselves_are_refused() -> None:
+    text = """
+    0.5::road(a, b). 0.5::road(b, c). 0.5::road(c, b).
+    dist(a, min<0>).
+    dist(Y, min<D + 1>) :- dist(X, D), road(X, Y).
+    query(dist(c, _)).
+    """
+    with pytest.raises(emnesy.EngineError, match="depends on itself") as refusal:
+        emnesy.load(text).compile("exact")
+    assert "`enumerate`" in (refusal.value.diagnostics[0].help or "")
+    assert emnesy.load(text).compile("auto").engine.name == "enumerate"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,16 +48,24 @@ class JunctionTree:
     exact = True
 
     def __init__(
-        self, expanded: Expanded, interface: Interface, *, budget: int, restarts: int
+        self,
+        expanded: Expanded,
+        interface: Interface,
+        *,
+        budget: int,
+        restarts: int,
+        others: Callable[[], str] = lambda: able(_approximates),
     ) -> None:
+        """`others`: the engines that can take the program where the tree is too large, for the refusal."""
         self._texts = expanded.texts
+        self._others = others
         self._options = {"budget": budget, "restarts": restarts}
         try:
             forest, self.cost = _core.make_junction_tree(
                 expanded.graph, budget=budget, restarts=restarts
             )
         except _core.TreeTooLarge as refusal:
-            raise too_large(refusal.args[0], budget) from None
+            raise too_large(refusal.args[0], budget, others()) from None
         self._native = _core.BeliefPropagation(
             forest,
             block=interface.choice_block,
@@ -81,7 +89,7 @@ class JunctionTree:
         """See `CompiledEngine.run`; `EngineError` for options that the tree was not compiled with."""
         given = read_options(self.name, OPTIONS, {**self._options, **(options or {})})
         if self.cost.entries > given["budget"]:
-            raise too_large(self.cost, given["budget"])
+            raise too_large(self.cost, given["budget"], self._others())
         dtype = priors[0].dtype
         if self.cost.largest > SINGLE_ROWS:
             priors = [block.astype(np.float64, copy=False) for block in priors]
@@ -129,9 +137,12 @@ def cost_figures(cost: _core.JunctionTreeCost) -> dict[str, int]:
     }
 
 
-def too_large(cost: _core.JunctionTreeCost, budget: int) -> EngineError:
-    """The refusal of a tree beyond the budget, with what it would take."""
-    others = able(lambda info: info.name not in ("exact", "enumerate", "auto"))
+def _approximates(info: EngineInfo) -> bool:
+    return not info.always_exact and info.name != "auto"
+
+
+def too_large(cost: _core.JunctionTreeCost, budget: int, others: str) -> EngineError:
+    """The refusal of a tree beyond the budget, with what it would take and who else can."""
     return EngineError(
         Diagnostic(
             "E0706",
@@ -149,7 +160,27 @@ def _amount(number: float) -> str:
 def compile_exact(program: Program, options: Mapping[str, Any]) -> JunctionTree:
     """Find the tree of a program's tables; `EngineError` E0706 where it is too large."""
     values = read_options("exact", OPTIONS, options)
-    return JunctionTree(program.expanded, program.interface, **values)
+
+    def others() -> str:
+        numbers = len(program.ground.native.cell_atom) > 0
+        cycles = not numbers and _has_cycles(program)
+        return able(
+            lambda info: (
+                _approximates(info)
+                and (info.computed_cells or not numbers)
+                and (info.positive_cycles or not cycles)
+            )
+        )
+
+    return JunctionTree(program.expanded, program.interface, others=others, **values)
+
+
+def _has_cycles(program: Program) -> bool:
+    try:
+        _ = program.lowered
+    except EngineError:
+        return True
+    return False
 
 
 ENGINE = EngineInfo(
