@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -20,6 +21,24 @@
 namespace emnesy {
 namespace {
 
+// Putting a thread to sleep and waking it takes as long as a small batch: who waits looks again for a moment first,
+// unless another thread may need the core. True: done() became true.
+template <typename Done>
+bool spin_until(const Done& done) {
+  static const bool alone = std::thread::hardware_concurrency() < 2;
+  if (alone) return done();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (done()) return true;
+#if defined(__x86_64__) && defined(__GNUC__)
+      __builtin_ia32_pause();
+#endif
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
 using Body = std::function<void(std::int64_t, std::int64_t, int)>;
 
 // One parallel_for. Pool threads hold it by shared_ptr: one that comes late finds no chunk left and touches
@@ -32,7 +51,7 @@ struct Job {
   std::atomic<std::int64_t> next{0};
   std::mutex mutex;
   std::condition_variable done;
-  int running = 0;       // pool threads at work; guarded by mutex
+  std::atomic<int> running{0};  // pool threads at work; changed under mutex
   int next_worker = 1;   // guarded by mutex; 0 is the caller
   bool closed = false;   // guarded by mutex
   std::exception_ptr error;  // guarded by mutex
@@ -74,6 +93,7 @@ class Pool {
       const std::lock_guard<std::mutex> lock(mutex_);
       for (; size_ < helpers; ++size_) std::thread([this] { loop(); }).detach();
       for (int i = 0; i < helpers; ++i) queue_.push_back(job);
+      queued_.fetch_add(helpers, std::memory_order_relaxed);
     }
     if (helpers == 1) {
       wake_.notify_one();
@@ -86,11 +106,13 @@ class Pool {
   void loop() {
     for (;;) {
       std::shared_ptr<Job> job;
+      spin_until([this] { return queued_.load(std::memory_order_relaxed) > 0; });
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [this] { return !queue_.empty(); });
         job = std::move(queue_.front());
         queue_.pop_front();
+        queued_.fetch_sub(1, std::memory_order_relaxed);
       }
       job->help();
     }
@@ -99,6 +121,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> queue_;
+  std::atomic<int> queued_{0};  // its size, to look at without the mutex
   int size_ = 0;
 };
 
@@ -131,8 +154,12 @@ void parallel_for(std::int64_t count, std::int64_t chunk, int threads, const Bod
   const auto job = std::make_shared<Job>(count, chunk, &body);
   pool().submit(job, helpers);
   job->work(0);
+  {
+    const std::lock_guard<std::mutex> lock(job->mutex);
+    job->closed = true;
+  }
+  spin_until([&] { return job->running.load(std::memory_order_relaxed) == 0; });
   std::unique_lock<std::mutex> lock(job->mutex);
-  job->closed = true;
   job->done.wait(lock, [&] { return job->running == 0; });
   if (job->error) std::rethrow_exception(job->error);
 }

@@ -214,3 +214,165 @@ TEST_CASE("random programs keep their worlds") {
     check_faithful(maker.program);
   }
 }
+
+namespace {
+
+// `size` x `size` grid of digits, and "two cells of a row or column, or box, have the same digit".
+struct Latin {
+  GroundMaker maker;
+  AtomId conflict, valid;
+
+  explicit Latin(std::int32_t size, std::int32_t box) {
+    const std::int32_t p = maker.predicate("conflict", 0), q = maker.predicate("valid", 0);
+    conflict = maker.atom(p, {});
+    valid = maker.atom(q, {});
+    std::vector<std::int32_t> cells;
+    for (std::int32_t i = 0; i < size * size; ++i) cells.push_back(maker.choice(size, false));
+    for (std::int32_t a = 0; a < size * size; ++a) {
+      for (std::int32_t b = a + 1; b < size * size; ++b) {
+        const std::int32_t r1 = a / size, c1 = a % size, r2 = b / size, c2 = b % size;
+        const bool same_box = r1 / box == r2 / box && c1 / box == c2 / box;
+        if (r1 != r2 && c1 != c2 && !same_box) continue;
+        for (std::int32_t d = 0; d < size; ++d) {
+          maker.rule(conflict, {literal(maker.takes(cells[a], d), false), literal(maker.takes(cells[b], d), false)});
+        }
+      }
+    }
+    maker.rule(valid, {literal(conflict, true)});
+  }
+
+  Lowered lowered(const EvidenceSlots& slots) const {
+    return lower(maker.program, find_functional_dependencies(maker.program, {-1, -1}), slots);
+  }
+};
+
+EvidenceSlots observe(AtomId atom) {
+  EvidenceSlots slots;
+  slots.atom = {atom};
+  slots.begin.push_back(1);
+  slots.functional.push_back(0);
+  return slots;
+}
+
+std::size_t count(const FactorGraph& graph, FactorKind kind) {
+  return static_cast<std::size_t>(std::count(graph.factor_kind.begin(), graph.factor_kind.end(), kind));
+}
+
+}  // namespace
+
+TEST_CASE("a sudoku becomes its rows, columns and boxes behind a gate") {
+  for (const std::int32_t size : {4, 9}) {
+    const Latin sudoku(size, size == 4 ? 2 : 3);
+    const Lowered lowered = sudoku.lowered(observe(sudoku.valid));
+    const FactorGraph& g = lowered.graph;
+    g.verify();
+    CHECK(g.factor_count() == static_cast<std::size_t>(3 * size));
+    CHECK(count(g, FactorKind::AllDifferent) == g.factor_count());
+    CHECK(std::count(g.gated.begin(), g.gated.end(), 1) == 3 * size);
+    CHECK(g.gate_variable == lowered.atom_variable[sudoku.valid]);
+    CHECK(lowered.atom_variable[sudoku.conflict] == -1);
+    std::vector<std::vector<std::int32_t>> found, expected;
+    for (std::size_t f = 0; f < g.factor_count(); ++f) {
+      found.emplace_back(g.scope.begin() + g.scope_begin[f], g.scope.begin() + g.scope_begin[f + 1]);
+    }
+    const std::int32_t box = size == 4 ? 2 : 3;
+    for (std::int32_t i = 0; i < size; ++i) {
+      std::vector<std::int32_t> row, column, square;
+      for (std::int32_t j = 0; j < size; ++j) {
+        row.push_back(i * size + j);
+        column.push_back(j * size + i);
+        square.push_back((i / box * box + j / box) * size + i % box * box + j % box);
+      }
+      expected.insert(expected.end(), {row, column, square});
+    }
+    std::sort(found.begin(), found.end());
+    std::sort(expected.begin(), expected.end());
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("the negation may be what is observed, or evidence, or a constraint") {
+  Latin sudoku(4, 2);
+  const Lowered by_conflict = sudoku.lowered(observe(sudoku.conflict));  // used by valid as well: no gate
+  CHECK(by_conflict.graph.gate_variable == -1);
+  Latin stated(4, 2);
+  stated.maker.program.evidence.push_back(literal(stated.valid, false));
+  const FactorGraph evidence = stated.lowered({}).graph;
+  CHECK(evidence.gate_variable == -1);
+  CHECK(count(evidence, FactorKind::AllDifferent) == 12);
+  Latin constrained(4, 2);
+  constrained.maker.constraint({literal(constrained.valid, true)});
+  CHECK(count(constrained.lowered({}).graph, FactorKind::AllDifferent) == 12);
+}
+
+TEST_CASE("recognition off: tables, and no gate") {
+  const Latin sudoku(4, 2);
+  const FactorGraph g =
+      lower(sudoku.maker.program, find_functional_dependencies(sudoku.maker.program, {-1, -1}), observe(sudoku.valid), false, false)
+          .graph;
+  CHECK(count(g, FactorKind::Table) == g.factor_count());
+  CHECK(g.gate_variable == -1);
+}
+
+TEST_CASE("a gate over three by three cells keeps its worlds") {
+  Latin latin(3, 1);
+  latin.maker.program.queries.push_back(latin.valid);
+  const Lowered lowered = latin.lowered(observe(latin.valid));
+  CHECK(lowered.graph.gate_variable >= 0);
+  check_faithful(latin.maker.program);
+}
+
+TEST_CASE("constraints that two choices differ, up to the names of their values, are found and keep their worlds") {
+  std::mt19937 random(5);
+  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  std::size_t different = 0, pairs = 0, equal = 0;
+  for (int round = 0; round < 200; ++round) {
+    GroundMaker maker;
+    const int choices = 3 + below(3), symbols = 3 + below(2);
+    std::vector<std::vector<int>> symbol;  // of a choice's alternatives, or -1
+    for (int c = 0; c < choices; ++c) {
+      const bool none = below(4) == 0;
+      maker.choice(symbols - (none ? 1 : 0), none);
+      symbol.emplace_back();
+      for (int k = 0; k < symbols - (none ? 1 : 0); ++k) symbol.back().push_back((k + c) % symbols);
+      if (below(3) == 0) symbol.back()[static_cast<std::size_t>(below(static_cast<int>(symbol.back().size())))] = -1;
+    }
+    const bool same = below(4) == 0;
+    for (int a = 0; a < choices; ++a) {
+      for (int b = a + 1; b < choices; ++b) {
+        if (below(4) == 0) continue;
+        for (std::size_t x = 0; x < symbol[static_cast<std::size_t>(a)].size(); ++x) {
+          for (std::size_t y = 0; y < symbol[static_cast<std::size_t>(b)].size(); ++y) {
+            const int u = symbol[static_cast<std::size_t>(a)][x], v = symbol[static_cast<std::size_t>(b)][y];
+            if (same ? u == v && u >= 0 : u != v || u < 0) continue;
+            maker.constraint({literal(maker.takes(a, static_cast<std::int32_t>(x)), false),
+                              literal(maker.takes(b, static_cast<std::int32_t>(y)), false)});
+          }
+        }
+      }
+    }
+    check_faithful(maker.program);
+    const FactorGraph g = lower(maker.program, find_functional_dependencies(maker.program, {}), {}).graph;
+    different += count(g, FactorKind::AllDifferent);
+    pairs += count(g, FactorKind::NotEqual);
+    equal += count(g, FactorKind::Equal);
+  }
+  CHECK(different > 50);
+  CHECK(pairs > 20);
+  CHECK(equal > 5);
+}
+
+TEST_CASE("noisy-or is one factor of causes and choices") {
+  GroundMaker maker;
+  const AtomId effect = maker.atom(maker.predicate("effect", 0), {});
+  for (int i = 0; i < 8; ++i) {
+    const std::int32_t cause = maker.choice(1, true), inhibitor = maker.choice(1, true);
+    maker.rule(effect, {literal(maker.takes(cause, 0), false), literal(maker.takes(inhibitor, 0), false)});
+  }
+  const FactorGraph g = lower(maker.program, find_functional_dependencies(maker.program, {-1}), {}).graph;
+  REQUIRE(g.factor_count() == 1);
+  CHECK(g.factor_kind[0] == FactorKind::Disjunction);
+  CHECK(g.parameter == std::vector<std::int32_t>(8, 2));
+  CHECK(g.is_forest());
+  check_faithful(maker.program);
+}

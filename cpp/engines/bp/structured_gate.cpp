@@ -217,7 +217,9 @@ class Negation {
     double remainder = -std::expm1(ratio);
     if (!shut.possible[i]) return to.impossible(example);
     if (exact_) {
-      const double noise = 1e-13 * std::max(1.0, std::fabs(static_cast<double>(shut.log_evidence[i])));
+      // Priors add up to one as well as their type can tell.
+      const double rounding = std::is_same_v<Real, float> ? 1e-6 : 1e-13;
+      const double noise = rounding * std::max(1.0, std::fabs(static_cast<double>(shut.log_evidence[i])));
       if (!(remainder > noise)) return to.impossible(example);
     } else {
       remainder = std::max(remainder, least_remainder);
