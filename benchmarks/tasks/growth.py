@@ -12,8 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 import emnesy
+from baselines import cpp_paths
 from measure import Work, alternate
 from report import Cell, Figure, Table
+from workloads import paths
 from workloads.addition import PROGRAM, examples
 
 BATCH = 32
@@ -103,6 +105,26 @@ def one_constant(
     return table, Figure(title, x, "microseconds per example", {title: points})
 
 
+def simulation(quick: bool) -> tuple[Table, Figure]:
+    """Worlds of path planning."""
+    table = Table(
+        "Path planning by simulation", "`abc`, 500 worlds a call, microseconds per world."
+    )
+    points: list[tuple[float, float]] = []
+    for size in (6, 12, 24, 48):
+        terrain = paths.maps(1, size)
+        label = cpp_paths.paths(np.ascontiguousarray(paths.TENTHS[terrain]), buckets=True)()
+        model = emnesy.load(paths.PROGRAM, consts={"size": size}).compile("abc", threads=1)
+        given = {"terrain": paths.opinion(terrain)}, {"path": label.astype(np.int64)}
+        seconds = (
+            best(lambda m=model, g=given: m.posterior(*g, options={"samples": 500}), quick) / 500
+        )  # type: ignore[misc]
+        table.rows.append({"side": size, "µs per world": seconds * 1e6})
+        points.append((size, seconds * 1e6))
+    table.rows.append({"side": "exponent", "µs per world": exponent(points)})
+    return table, Figure("Path planning", "side", "microseconds per world", {"abc": points})
+
+
 def batches(quick: bool) -> tuple[Table, Figure]:
     """What a call costs by itself."""
     table = Table(
@@ -132,6 +154,7 @@ def run(quick: bool) -> list[Table | Figure]:
             "Values of a variable", CHAIN, "top", (1, 3, 7, 15, 31, 63), "values",
             "A chain of ten running totals, batch 32; its tables have the square of that many tuples.", quick,
         ),
+        simulation(quick),
         batches(quick),
     ]  # fmt: skip
     return [*(table for table, _ in found), *(figure for _, figure in found)]

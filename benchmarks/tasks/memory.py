@@ -1,4 +1,4 @@
-"""Peak resident memory: against graph size, threads and batch.
+"""Peak resident memory: against graph size, threads, batch and samples.
 
 Every row is a process of its own that compiles the program and answers one batch. What the priors, labels and
 posteriors take themselves is in a column of its own.
@@ -58,6 +58,51 @@ def measure(n: int, batch: int, threads: int) -> dict[str, float]:
     }
 
 
+def measure_abc(size: int, batch: int, samples: int, threads: int) -> dict[str, float]:
+    """The same for simulation of path planning."""
+    import numpy as np
+
+    import emnesy
+    from workloads.paths import PROGRAM, maps, opinion
+
+    model = emnesy.load(PROGRAM, consts={"size": size}).compile("abc")
+    priors = np.repeat(opinion(maps(1, size)), batch, axis=0)
+    label = np.repeat(np.eye(size, dtype=np.int64)[None], batch, axis=0)
+    reset_peak()
+    start = peak()
+    answer = model.posterior(
+        {"terrain": priors}, {"path": label}, options={"samples": samples}, threads=threads
+    )
+    tensors = (priors.nbytes + label.nbytes + answer["terrain"].nbytes) / 1e6
+    return {"call": peak() - start, "tensors": tensors}
+
+
+def fresh(call: str) -> dict[str, float]:
+    """What a function of this module returns in a new process."""
+    code = f"import json, tasks.memory as m; print(json.dumps(m.{call}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BENCHMARKS
+    )
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def simulation() -> Table:
+    """Samples are counted as they come."""
+    table = Table(
+        "Path planning 12 by 12, engine abc, MB",
+        "`call`: what one call added at most, its posteriors included.",
+    )
+    for batch, samples, threads in (
+        (1, 1000, 1),
+        (1, 100_000, 1),
+        (1, 100_000, 2),
+        (100, 1000, 1),
+    ):
+        found = fresh(f"measure_abc(12, {batch}, {samples}, {threads})")
+        table.rows.append({"batch": batch, "samples": samples, "threads": threads} | found)
+    return table
+
+
 def run(quick: bool) -> list[Table]:
     """One process for each row."""
     table = Table(
@@ -69,12 +114,8 @@ def run(quick: bool) -> list[Table]:
     rows = [(100, 100, 1), (1000, 10, 1), (1000, 10, 2), (1000, 10, 4), (100, 1000, 1)]
     rows += [] if quick else [(10000, 10, 1), (100, 10000, 1)]
     for n, batch, threads in rows:
-        code = (
-            f"import json, tasks.memory as m; print(json.dumps(m.measure({n}, {batch}, {threads})))"
+        table.rows.append(
+            {"N": n, "batch": batch, "threads": threads}
+            | fresh(f"measure({n}, {batch}, {threads})")
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BENCHMARKS
-        )
-        found = json.loads(done.stdout.splitlines()[-1])
-        table.rows.append({"N": n, "batch": batch, "threads": threads} | found)
-    return [table]
+    return [table, simulation()]
