@@ -295,11 +295,16 @@ class Loopy {
 
   // Damps a computed message into the stored one; lanes that have converged keep theirs.
   void store(const Real* computed, Real* stored, std::int32_t values, Real& residual) {
+    // In local variables: through members and references the greatest difference would wait for memory at every step.
+    const Real fresh = fresh_, kept = kept_;
+    const Mask active = active_;
+    Real greatest = residual;
     for (std::int32_t v = 0; v < values; ++v) {
-      const Real old = stored[v], next = fresh_ * computed[v] + kept_ * old;
-      residual = greater(residual, distance(next, old));
-      stored[v] = select(active_, next, old);
+      const Real old = stored[v], next = fresh * computed[v] + kept * old;
+      greatest = greater(greatest, distance(next, old));
+      stored[v] = select(active, next, old);
     }
+    residual = greatest;
   }
 
   void note(Real residual, Convergence<width>& convergence) {
