@@ -6,6 +6,7 @@
 void bind_check(pybind11::module_& m);
 void bind_engine(pybind11::module_& m);
 void bind_exact(pybind11::module_& m);
+void bind_gibbs(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_ground(pybind11::module_& m);
 void bind_lower(pybind11::module_& m);

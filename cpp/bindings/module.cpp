@@ -11,4 +11,5 @@ PYBIND11_MODULE(_core, m) {
   bind_engine(m);
   bind_exact(m);
   bind_simulator(m);
+  bind_gibbs(m);
 }

@@ -1,0 +1,137 @@
+#include "gibbs/path_chain.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace emnesy::gibbs {
+
+using counterfactual::PathConditionals;
+
+PathChain::PathChain(const Plan& plan) : plan_(plan), paths_(*plan.paths), solver_(plan.paths->graph) {
+  const auto nodes = static_cast<std::size_t>(paths_.graph.size());
+  weight_.resize(nodes);
+  mass_.resize(nodes);
+  new_mass_.resize(nodes);
+  values_.assign(plan.choices(), 0);
+  std::vector<std::uint8_t> weighs(plan.choices(), 0);
+  for (const std::int32_t c : paths_.choice) weighs[c] = 1;
+  for (std::int32_t c = 0; c < plan.choices(); ++c) {
+    if (!weighs[c]) free_.push_back(c);
+  }
+}
+
+bool PathChain::evaluate(const std::vector<std::int32_t>& values) {
+  for (std::int32_t v = 0; v < paths_.graph.size(); ++v) weight_[v] = paths_.weight[paths_.weight_begin[v] + values[paths_.choice[v]]];
+  return solver_.evaluate(observed_, weight_.data());
+}
+
+void PathChain::conditionals(std::vector<double>& rows, std::vector<double>& mass) {
+  const std::int64_t* const bound = solver_.bound();
+  for (std::int32_t v = 0; v < paths_.graph.size(); ++v) {
+    const std::int64_t* const weight = paths_.weight.data() + paths_.weight_begin[v];
+    const std::int64_t at = plan_.value_begin[paths_.choice[v]];
+    const double* const prior = problem_->prior.data() + at;
+    double* const row = rows.data() + at;
+    const std::int64_t count = paths_.weight_begin[v + 1] - paths_.weight_begin[v];
+    const bool on_path = observed_.index[v] >= 0;
+    double sum = 0;
+    for (std::int64_t k = 0; k < count; ++k) {
+      row[k] = (on_path ? weight[k] <= bound[v] : weight[k] >= bound[v]) ? prior[k] : 0.0;
+      sum += row[k];
+    }
+    mass[v] = sum;
+    const double scale = 1 / sum;  // the present value is allowed and has a positive prior
+    for (std::int64_t k = 0; k < count; ++k) row[k] *= scale;
+  }
+}
+
+void PathChain::redraw_free(Stream& random) {
+  for (const std::int32_t c : free_) values_[c] = random.draw(problem_->prior.data() + plan_.value_begin[c], plan_.values(c));
+}
+
+bool PathChain::start(const Problem& problem, const std::int32_t* values, Stream& random, bool& proved) {
+  problem_ = &problem;
+  proved = true;
+  proposed = accepted = 0;
+  rows_ = new_rows_ = problem.prior;
+  for (std::int32_t c = 0; c < plan_.choices(); ++c) {
+    const double* const prior = problem.prior.data() + plan_.value_begin[c];
+    if (std::none_of(prior, prior + plan_.values(c), [](double p) { return p > 0; })) return false;
+  }
+  if (!counterfactual::observe_path(paths_.graph, problem.on_path.data(), observed_)) return false;
+  if (values != nullptr) {
+    const auto fits = [&] {
+      for (std::int32_t c = 0; c < plan_.choices(); ++c) {
+        if (values[c] < 0 || values[c] >= plan_.values(c) || !(problem.prior[plan_.value_begin[c] + values[c]] > 0)) return false;
+      }
+      return true;
+    };
+    if (fits()) {
+      values_.assign(values, values + plan_.choices());
+      if (evaluate(values_)) {
+        conditionals(rows_, mass_);
+        if (!(block > 0)) block = 1;
+        return true;
+      }
+    }
+  }
+  // If any world has this path, then the one that is cheapest on it and dearest off it.
+  for (std::int32_t v = 0; v < paths_.graph.size(); ++v) {
+    const std::int64_t* const weight = paths_.weight.data() + paths_.weight_begin[v];
+    const double* const prior = problem.prior.data() + plan_.value_begin[paths_.choice[v]];
+    std::int32_t best = -1;
+    for (std::int32_t k = 0; k < plan_.values(paths_.choice[v]); ++k) {
+      if (!(prior[k] > 0)) continue;
+      if (best < 0 || (observed_.index[v] >= 0 ? weight[k] < weight[best] : weight[k] > weight[best])) best = k;
+    }
+    values_[paths_.choice[v]] = best;
+  }
+  redraw_free(random);
+  if (!evaluate(values_)) return false;
+  conditionals(rows_, mass_);
+  block = 0.1 * paths_.graph.size();
+  return true;
+}
+
+void PathChain::sweep(Stream& random, bool adapting) {
+  const std::int32_t nodes = paths_.graph.size();
+  const double rate = std::min(1.0, std::max(block, 1.0) / nodes);
+  proposal_ = values_;
+  block_nodes_.clear();
+  bool changed = false;
+  for (std::int64_t v = random.geometric(rate); v < nodes; v += 1 + random.geometric(rate)) {
+    const std::int32_t c = paths_.choice[v];
+    proposal_[c] = random.draw(rows_.data() + plan_.value_begin[c], plan_.values(c));
+    changed = changed || proposal_[c] != values_[c];
+    block_nodes_.push_back(static_cast<std::int32_t>(v));
+  }
+  if (changed) {
+    ++proposed;
+    bool accept = evaluate(proposal_);
+    if (accept) {
+      conditionals(new_rows_, new_mass_);
+      double log_ratio = 0;
+      for (const std::int32_t v : block_nodes_) {
+        if (!(new_rows_[plan_.value_begin[paths_.choice[v]] + values_[paths_.choice[v]]] > 0)) accept = false;
+        log_ratio += std::log(mass_[v] / new_mass_[v]);
+      }
+      accept = accept && (log_ratio >= 0 || random.uniform() < std::exp(log_ratio));
+    }
+    if (accept) {
+      values_.swap(proposal_);
+      rows_.swap(new_rows_);
+      mass_.swap(new_mass_);
+      ++accepted;
+    }
+    if (adapting) block = std::min(std::max(block * (accept ? 1.06 : 0.95), 1.0), static_cast<double>(nodes));
+  }
+  redraw_free(random);
+}
+
+bool PathChain::holds(CellLiteral lit) {
+  if (!world_) world_ = std::make_unique<counterfactual::World>(plan_.world);
+  world_->reset(values_.data());
+  return world_->holds(lit);
+}
+
+}  // namespace emnesy::gibbs
