@@ -93,16 +93,13 @@ py::dict run(const Gibbs& engine, const py::sequence& priors, const Plain<std::i
 
 void bind_gibbs(py::module_& m) {
   py::class_<Gibbs>(m, "Gibbs")
-      .def(py::init([](const GroundProgram& program, const Plain<std::int64_t>& slot_begin, const Plain<std::int32_t>& slot_atom,
-                       const Plain<std::uint8_t>& slot_functional, bool impossible, const Plain<std::int32_t>& block,
-                       const Plain<std::int64_t>& offset, std::vector<std::int64_t> block_size) {
-             const EvidenceSlots slots{copy_of(slot_begin), copy_of(slot_atom), copy_of(slot_functional)};
+      .def(py::init([](std::shared_ptr<Simulator> simulator, const Plain<std::int32_t>& block, const Plain<std::int64_t>& offset,
+                       std::vector<std::int64_t> block_size) {
              PriorLayout layout{copy_of(block), copy_of(offset), std::vector<std::int32_t>(static_cast<std::size_t>(block.size()), 1),
                                 std::move(block_size)};
-             return std::make_unique<Gibbs>(simulate(program, slots, impossible), std::move(layout));
+             return std::make_unique<Gibbs>(std::move(simulator), std::move(layout));
            }),
-           py::arg("program"), py::kw_only(), py::arg("slot_begin"), py::arg("slot_atom"), py::arg("slot_functional"),
-           py::arg("impossible"), py::arg("block"), py::arg("offset"), py::arg("block_size"))
+           py::arg("simulator"), py::kw_only(), py::arg("block"), py::arg("offset"), py::arg("block_size"))
       .def_property_readonly("recognises_paths", &Gibbs::recognises_paths)
       .def_property_readonly("choices", [](const Gibbs& engine) { return engine.simulator().choice_count(); })
       .def(

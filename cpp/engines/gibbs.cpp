@@ -38,7 +38,7 @@ struct Worker {
 
 }  // namespace
 
-Gibbs::Gibbs(Simulator simulator, PriorLayout layout)
+Gibbs::Gibbs(std::shared_ptr<const Simulator> simulator, PriorLayout layout)
     : layout_(std::move(layout)), plan_(std::make_unique<const gibbs::Plan>(std::move(simulator))) {
   const std::size_t choices = plan_->s.choice_count();
   if (layout_.block.size() != choices || layout_.offset.size() != choices || layout_.stride.size() != choices) {

@@ -45,7 +45,7 @@ struct GibbsDiagnostics {
 class Gibbs {
  public:
   // Throws std::invalid_argument where the layout does not fit.
-  Gibbs(Simulator simulator, PriorLayout layout);
+  Gibbs(std::shared_ptr<const Simulator> simulator, PriorLayout layout);
   ~Gibbs();
 
   bool recognises_paths() const;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "counterfactual/cones.hpp"
@@ -14,14 +16,15 @@ namespace emnesy::gibbs {
 
 // What all calls share.
 struct Plan {
-  explicit Plan(Simulator simulator)
-      : s(std::move(simulator)), world(s), cones(s), paths(counterfactual::recognise_paths(s)) {
+  explicit Plan(std::shared_ptr<const Simulator> simulator)
+      : owner(std::move(simulator)), s(*owner), world(s), cones(s), paths(counterfactual::recognise_paths(s)) {
     for (std::size_t c = 0; c < s.choice_count(); ++c) value_begin.push_back(value_begin.back() + s.choice_values(c));
     if (paths && (!s.evidence.empty() || s.constraint_begin.size() > 1)) paths.reset();
   }
   Plan(const Plan&) = delete;
 
-  Simulator s;
+  std::shared_ptr<const Simulator> owner;
+  const Simulator& s;
   counterfactual::WorldPlan world;
   counterfactual::Cones cones;
   std::optional<counterfactual::PathProgram> paths;

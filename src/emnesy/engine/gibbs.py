@@ -15,7 +15,6 @@ from emnesy.engine.registry import EngineInfo
 
 if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
-    from emnesy.ground.program import GroundedProgram
 
 OPTIONS: Mapping[str, OptionSpec] = {
     "chains": OptionSpec(4, "chains per example", lambda v: 1 <= v <= 1000, "from 1 to 1000"),
@@ -41,13 +40,9 @@ class Gibbs:
     name = "gibbs"
     exact = False
 
-    def __init__(self, grounded: GroundedProgram, interface: Interface) -> None:
+    def __init__(self, simulator: _core.Simulator, interface: Interface) -> None:
         self._native = _core.Gibbs(
-            grounded.native,
-            slot_begin=interface.slot_begin,
-            slot_atom=interface.slot_atom,
-            slot_functional=interface.slot_functional,
-            impossible=bool(grounded.impossible_evidence),
+            simulator,
             block=interface.choice_block,
             offset=interface.choice_offset,
             block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
@@ -140,5 +135,5 @@ ENGINE = EngineInfo(
     tasks=frozenset({"marginals", "sample"}),
     computed_cells=True,
     positive_cycles=True,
-    compile=lambda program: Gibbs(program.ground, program.interface),
+    compile=lambda program: Gibbs(program.simulator, program.interface),
 )
