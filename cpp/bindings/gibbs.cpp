@@ -28,7 +28,7 @@ void expect(bool holds, const std::string& what) {
 
 template <typename Real>
 py::dict run(const Gibbs& engine, const py::sequence& priors, const Plain<std::int32_t>& evidence, const GibbsOptions& options,
-             Plain<std::int32_t> values, Plain<double> block, Plain<std::int64_t> position) {
+             Plain<std::int32_t> values, Plain<double> block, Plain<std::int64_t> position, bool want_trace) {
   const auto& sizes = engine.layout().block_size;
   const auto slots = static_cast<py::ssize_t>(engine.simulator().slot_count());
   expect(evidence.ndim() == 2 && evidence.shape(1) == slots, "evidence must have the shape (B, " + std::to_string(slots) + ")");
@@ -66,7 +66,8 @@ py::dict run(const Gibbs& engine, const py::sequence& priors, const Plain<std::i
   results.iterations = iterations.mutable_data();
   GibbsDiagnostics diagnostics{r_hat.mutable_data(), effective.mutable_data(), acceptance.mutable_data(),
                                size.mutable_data(), bytes(proved), bytes(recognised)};
-  GibbsState state{values.mutable_data(), block.mutable_data(), position.mutable_data()};
+  Plain<std::int32_t> trace({want_trace ? batch : 0, chains, static_cast<py::ssize_t>(options.sweeps), choices});
+  GibbsState state{values.mutable_data(), block.mutable_data(), position.mutable_data(), want_trace ? trace.mutable_data() : nullptr};
   const std::int32_t* const labels = evidence.data();
   {
     const py::gil_scoped_release released;
@@ -86,6 +87,7 @@ py::dict run(const Gibbs& engine, const py::sequence& priors, const Plain<std::i
   answer["block_size"] = size;
   answer["proved_impossible"] = proved;
   answer["recognised"] = recognised;
+  answer["trace"] = trace;
   return answer;
 }
 
@@ -106,7 +108,7 @@ void bind_gibbs(py::module_& m) {
           "run",
           [](const Gibbs& engine, const py::sequence& priors, const Plain<std::int32_t>& evidence, const std::string& task, int threads,
              std::uint64_t seed, int chains, int sweeps, int burn_in, double tolerance, const Plain<std::int32_t>& values,
-             const Plain<double>& block, const Plain<std::int64_t>& position) {
+             const Plain<double>& block, const Plain<std::int64_t>& position, bool trace) {
             if (chains < 1 || sweeps < 1 || burn_in < 0 || threads < 1) throw py::value_error("options out of range");
             GibbsOptions options;
             options.task = task == "sample" ? Task::Sample : Task::Marginals;
@@ -117,11 +119,11 @@ void bind_gibbs(py::module_& m) {
             options.burn_in = burn_in;
             options.tolerance = tolerance;
             const bool single = priors.size() > 0 && py::isinstance<py::array_t<float>>(py::object(priors[0]));
-            return single ? run<float>(engine, priors, evidence, options, values, block, position)
-                          : run<double>(engine, priors, evidence, options, values, block, position);
+            return single ? run<float>(engine, priors, evidence, options, values, block, position, trace)
+                          : run<double>(engine, priors, evidence, options, values, block, position, trace);
           },
           py::arg("priors"), py::arg("evidence"), py::kw_only(), py::arg("task"), py::arg("threads"), py::arg("seed"),
           py::arg("chains"), py::arg("sweeps"), py::arg("burn_in"), py::arg("tolerance"), py::arg("values").noconvert(),
-          py::arg("block").noconvert(), py::arg("position").noconvert(),
+          py::arg("block").noconvert(), py::arg("position").noconvert(), py::arg("trace") = false,
           "values, block and position are the chains' state: read, and overwritten in place.");
 }

@@ -122,6 +122,7 @@ void Gibbs::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
       for (int sweep = 0; sweep < options.sweeps; ++sweep) {
         chain.sweep(random, false);
         w.moments.add(chain.rows());
+        if (state.trace) std::copy(chain.values(), chain.values() + choices, state.trace + (at * options.sweeps + sweep) * choices);
         for (std::size_t q = 0; q < queries; ++q) w.queries[q] += chain.holds(s.queries[q]);
       }
       // Between calls the blocks adapt as well: never within what is averaged.

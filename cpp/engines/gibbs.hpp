@@ -29,6 +29,7 @@ struct GibbsState {
   std::int32_t* values = nullptr;     // examples x chains x choices; -1: the chain has no world yet
   double* block = nullptr;            // examples x chains
   std::int64_t* position = nullptr;   // examples x chains: of the chain's random numbers
+  std::int32_t* trace = nullptr;      // examples x chains x sweeps x choices: every world of the answer; null: not wanted
 };
 
 // One entry per example.

@@ -415,6 +415,40 @@ class Abc:
         control_variate: bool,
     ) -> dict[str, Any]: ...
 
+# cpp/bindings/gibbs.cpp -------------------------------------------------------------------------
+
+class Gibbs:
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        block: NDArray[np.int32],
+        offset: NDArray[np.int64],
+        block_size: list[int],
+    ) -> None: ...
+    @property
+    def recognises_paths(self) -> bool: ...
+    @property
+    def choices(self) -> int: ...
+    def run(
+        self,
+        priors: Sequence[NDArray[np.floating[Any]]],
+        evidence: NDArray[np.int32],
+        *,
+        task: str,
+        threads: int,
+        seed: int,
+        chains: int,
+        sweeps: int,
+        burn_in: int,
+        tolerance: float,
+        values: NDArray[np.int32],
+        block: NDArray[np.float64],
+        position: NDArray[np.int64],
+        trace: bool = False,
+    ) -> dict[str, Any]:
+        """`values`, `block` and `position` are read, and overwritten in place."""
+
 class Lowered:
     @property
     def graph(self) -> FactorGraph: ...

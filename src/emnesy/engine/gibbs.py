@@ -12,9 +12,10 @@ from emnesy import _core
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task, check_state
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
+from emnesy.ground.computed import ComputedQueries, no_fixpoint
 
 if TYPE_CHECKING:
-    from emnesy.ground.interface import Interface
+    from emnesy.pipeline import Program
 
 OPTIONS: Mapping[str, OptionSpec] = {
     "chains": OptionSpec(4, "chains per example", lambda v: 1 <= v <= 1000, "from 1 to 1000"),
@@ -40,9 +41,13 @@ class Gibbs:
     name = "gibbs"
     exact = False
 
-    def __init__(self, simulator: _core.Simulator, interface: Interface) -> None:
+    def __init__(self, program: Program) -> None:
+        interface = program.interface
+        self._grounded = program.ground
+        self._simulator = program.simulator
+        self._computed = ComputedQueries(program.ground, program.simulator)
         self._native = _core.Gibbs(
-            simulator,
+            program.simulator,
             block=interface.choice_block,
             offset=interface.choice_offset,
             block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
@@ -86,24 +91,31 @@ class Gibbs:
             values = np.array(state.arrays["values"], np.int32, order="C")
             block = np.array(state.arrays["block"], np.float64, order="C")
             position = np.array(state.arrays["position"], np.int64, order="C")
-        answer = self._native.run(
-            priors,
-            evidence,
-            task=task,
-            threads=threads,
-            seed=seed,
-            values=values,
-            block=block,
-            position=position,
-            **chosen,
-        )
+        try:
+            answer = self._native.run(
+                priors,
+                evidence,
+                task=task,
+                threads=threads,
+                seed=seed,
+                values=values,
+                block=block,
+                position=position,
+                trace=bool(self._computed),
+                **chosen,
+            )
+        except _core.NoFixpoint as error:
+            raise no_fixpoint(self._grounded, self._simulator, error.args[0]) from None
+        extra = {name: answer[name] for name in DIAGNOSTICS}
+        if self._computed:
+            extra["computed"] = self._computed(answer["trace"], answer["possible"])
         report = Report(
             engine=self.name,
             exact=self.exact,
             converged=answer["converged"],
             iterations=answer["iterations"],
             residual=answer["residual"],
-            extra={name: answer[name] for name in DIAGNOSTICS},
+            extra=extra,
         )
         return EngineResult(
             posteriors=answer["posteriors"],
@@ -130,10 +142,13 @@ DIAGNOSTICS = (
 
 ENGINE = EngineInfo(
     name="gibbs",
-    summary="Markov chains over worlds that agree with the evidence",
+    summary="Markov chains over the worlds that agree with the evidence",
     exact="in the limit",
     tasks=frozenset({"marginals", "sample"}),
     computed_cells=True,
     positive_cycles=True,
-    compile=lambda program: Gibbs(program.simulator, program.interface),
+    log_evidence="an upper bound",
+    state=True,
+    options=OPTIONS,
+    compile=Gibbs,
 )
