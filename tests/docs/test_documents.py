@@ -83,6 +83,7 @@ OPTION_HEADINGS = {
     "auto": "How auto chooses",
     "bp": "Belief propagation",
     "exact": "Junction trees",
+    "gibbs": "Chains over worlds",
 }
 """Where docs/engines.md lists the options of each engine."""
 

@@ -95,7 +95,9 @@ bool PathChain::start(const Problem& problem, const std::int32_t* values, Stream
 
 void PathChain::sweep(Stream& random, bool adapting) {
   const std::int32_t nodes = paths_.graph.size();
-  const double rate = std::min(1.0, std::max(block, 1.0) / nodes);
+  // Blocks of many sizes: large ones for what hangs together, small ones for what is stiff.
+  const double share = std::exp2(-4 * random.uniform());
+  const double rate = std::min(1.0, std::max(block * share, 1.0) / nodes);
   proposal_ = values_;
   block_nodes_.clear();
   bool changed = false;

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 OPTIONS: Mapping[str, OptionSpec] = {
     "chains": OptionSpec(4, "chains per example", lambda v: 1 <= v <= 1000, "from 1 to 1000"),
-    "sweeps": OptionSpec(200, "sweeps of each chain that are averaged", lambda v: v >= 1, "at least 1"),
+    "sweeps": OptionSpec(
+        200, "sweeps of each chain that are averaged", lambda v: v >= 1, "at least 1"
+    ),
     "burn_in": OptionSpec(
         100, "sweeps before these, of chains that start anew", lambda v: v >= 0, "at least 0"
     ),
@@ -123,9 +125,7 @@ class Gibbs:
             possible=answer["possible"],
             queries=answer["queries"],
             report=report,
-            state=EngineState(
-                self.name, {"values": values, "block": block, "position": position}
-            ),
+            state=EngineState(self.name, {"values": values, "block": block, "position": position}),
         )
 
 
