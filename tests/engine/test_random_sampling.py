@@ -29,6 +29,7 @@ from .test_random_programs import compiled
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "abc": {"kernel": "exact", "samples": 400, "control_variate": "off"},
     "rejection": {"samples": 400},
+    "gibbs": {"chains": 1, "sweeps": 60, "burn_in": 60},
 }
 """By engine: what makes it right in the limit, and enough samples for the bias of few to be invisible."""
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy import _core
+from emnesy.engine.abc import no_fixpoint
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task, check_state
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
-from emnesy.ground.computed import ComputedQueries, no_fixpoint
+from emnesy.ground.computed import ComputedQueries
 
 if TYPE_CHECKING:
     from emnesy.pipeline import Program
@@ -147,6 +148,7 @@ ENGINE = EngineInfo(
     tasks=frozenset({"marginals", "sample"}),
     computed_cells=True,
     positive_cycles=True,
+    recursive_numbers=True,
     log_evidence="an upper bound",
     state=True,
     options=OPTIONS,

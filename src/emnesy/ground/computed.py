@@ -1,4 +1,4 @@
-"""What simulation engines say about computed numbers: queries that hold them, recursion without end."""
+"""What simulation engines say about computed numbers: the queries that hold them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emnesy.diagnostics import Diagnostic, ProgramError
 from emnesy.ground.symbolic import SymbolicTerms
 
 if TYPE_CHECKING:
@@ -58,16 +57,3 @@ class ComputedQueries:
                 share = shares.setdefault(text, np.zeros(batch))
                 share[example] += count / len(rows)
         return shares
-
-
-def no_fixpoint(grounded: GroundedProgram, simulator: _core.Simulator, cell: int) -> ProgramError:
-    """The error for recursion through a number that improves for ever; `cell`: one of the simulator's."""
-    atoms = np.flatnonzero(simulator.atom_literal == 2 * cell)
-    text = f" through `{grounded.atom_text(int(atoms[0]))}`" if len(atoms) else ""
-    return ProgramError(
-        Diagnostic(
-            "E0511",
-            f"the recursion{text} reaches no fixpoint",
-            help="a cycle whose numbers keep improving, such as one of negative total cost",
-        )
-    )
