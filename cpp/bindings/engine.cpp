@@ -95,9 +95,26 @@ std::vector<PriorBlock<Real>> prior_blocks(const BeliefPropagation& engine, cons
   return blocks;
 }
 
+// The messages to start from; null for None.
+template <typename Real>
+const Real* messages_of(const py::object& given, std::int64_t batch, std::int64_t count) {
+  if (given.is_none()) return nullptr;
+  const auto fits = [&] {
+    if (!plain<Real>(given)) return false;
+    const auto array = py::reinterpret_borrow<py::array>(given);
+    return array.ndim() == 2 && array.shape(0) == batch && array.shape(1) == count;
+  };
+  if (!fits()) {
+    throw py::type_error("messages must be a C-contiguous " + py::str(py::dtype::of<Real>()).cast<std::string>() +
+                         " array of shape (" + std::to_string(batch) + ", " + std::to_string(count) + "), not " +
+                         describe(given));
+  }
+  return py::reinterpret_borrow<py::array_t<Real>>(given).data();
+}
+
 template <typename Real>
 py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const py::handle& evidence,
-              const Options& options, bool want_posteriors) {
+              const Options& options, bool want_posteriors, const py::object& start, bool want_messages) {
   const LabelArray labels = labels_of(engine, evidence);
   const auto blocks = prior_blocks<Real>(engine, priors, labels.batch);
   const auto queries = static_cast<py::ssize_t>(engine.graph().query_variable.size());
@@ -111,6 +128,9 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
   py::array_t<Real> log_evidence(labels.batch), residual(labels.batch), marginals({labels.batch, static_cast<std::int64_t>(queries)});
   py::array_t<bool> possible(labels.batch), converged(labels.batch);
   py::array_t<std::int32_t> iterations(labels.batch);
+  const std::int64_t row = engine.message_count();
+  py::array_t<Real> end({want_messages ? labels.batch : std::int64_t{0}, row});
+  const MessageView<Real> messages{messages_of<Real>(start, labels.batch, row), want_messages ? end.mutable_data() : nullptr};
   static_assert(sizeof(bool) == sizeof(std::uint8_t), "numpy's bool is one byte");
   ExampleResults<Real> results;
   results.log_evidence = log_evidence.mutable_data();
@@ -121,14 +141,17 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
   results.iterations = iterations.mutable_data();
   {
     const py::gil_scoped_release released;
-    engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results);
+    engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results, messages);
   }
-  return py::make_tuple(py::tuple(posteriors), log_evidence, possible, marginals, converged, iterations, residual);
+  py::dict extra;
+  if (want_messages) extra["messages"] = end;
+  return py::make_tuple(py::tuple(posteriors), log_evidence, possible, marginals, converged, iterations, residual, extra);
 }
 
 py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, const py::object& evidence,
                   const std::string& task, int threads, std::uint64_t seed, int max_iterations, double damping,
-                  double tolerance, const std::string& schedule, bool posteriors) {
+                  double tolerance, const std::string& schedule, bool posteriors, const py::object& messages,
+                  bool want_messages) {
   Options options;
   options.task = task_of(task);
   options.threads = threads;
@@ -140,8 +163,8 @@ py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, c
   check_options(options);
   // All blocks have one dtype: that of the first. Without blocks there is nothing to be narrower than double.
   const bool single = priors.size() > 0 && py::isinstance<py::array_t<float>>(py::object(priors[0]));
-  return single ? run<float>(engine, priors, evidence, options, posteriors)
-                : run<double>(engine, priors, evidence, options, posteriors);
+  return single ? run<float>(engine, priors, evidence, options, posteriors, messages, want_messages)
+                : run<double>(engine, priors, evidence, options, posteriors, messages, want_messages);
 }
 
 }  // namespace
@@ -157,8 +180,10 @@ void bind_engine(py::module_& m) {
            py::arg("graph"), py::kw_only(), py::arg("block").noconvert(), py::arg("offset").noconvert(),
            py::arg("stride").noconvert(), py::arg("block_size"))
       .def_property_readonly("exact", &BeliefPropagation::exact)
+      .def_property_readonly("message_count", &BeliefPropagation::message_count)
       .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::kw_only(), py::arg("task") = "marginals",
            py::arg("threads") = 1, py::arg("seed") = 0, py::arg("max_iterations") = Options{}.max_iterations,
            py::arg("damping") = Options{}.damping, py::arg("tolerance") = Options{}.tolerance,
-           py::arg("schedule") = "sequential", py::arg("posteriors") = true);
+           py::arg("schedule") = "sequential", py::arg("posteriors") = true, py::arg("messages") = py::none(),
+           py::arg("want_messages") = false);
 }

@@ -79,12 +79,24 @@ BeliefPropagation::~BeliefPropagation() = default;
 
 bool BeliefPropagation::exact() const { return gate_ ? gate_->exact() : plan_->loopy.empty(); }
 
+std::int64_t BeliefPropagation::message_count() const { return gate_ ? gate_->message_count() : plan_->message_count; }
+
+template <typename Real>
+void BeliefPropagation::uniform_messages(Real* row) const {
+  if (gate_) return gate_->uniform_messages(row);
+  bp::uniform_messages(*plan_, row);
+}
+template void BeliefPropagation::uniform_messages<float>(float*) const;
+template void BeliefPropagation::uniform_messages<double>(double*) const;
+
 template <typename Real>
 void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
                             const EvidenceView& evidence, const Options& options,
                             const std::vector<PosteriorBlock<Real>>& posteriors,
-                            const ExampleResults<Real>& results) const {
-  if (gate_) return gate_->run<Real>(priors, batch, evidence, options, posteriors, results);
+                            const ExampleResults<Real>& results, const MessageView<Real>& messages) const {
+  MessageView<Real> rows = messages;
+  if (rows.example_stride == 0) rows.example_stride = message_count();
+  if (gate_) return gate_->run<Real>(priors, batch, evidence, options, posteriors, results, rows);
   const Plan& plan = *plan_;
   const std::size_t blocks = plan.block_size.size();
   if (priors.size() != blocks || posteriors.size() != blocks) {
@@ -93,7 +105,7 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
   bool beliefs = results.query_marginals != nullptr && !graph_.query_variable.empty();
   for (const auto& block : posteriors) beliefs = beliefs || block.data != nullptr;
 
-  const Call<Real> call{priors, evidence, options, posteriors, results, beliefs};
+  const Call<Real> call{priors, evidence, options, posteriors, results, rows, beliefs};
   const Cut<Real> schedule(plan, options, batch);
   const std::int64_t jobs = schedule.jobs();
   const int threads = static_cast<int>(std::min<std::int64_t>(std::max(options.threads, 1), std::max<std::int64_t>(jobs, 1)));
@@ -115,9 +127,9 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
 
 template void BeliefPropagation::run<float>(const std::vector<PriorBlock<float>>&, std::int64_t, const EvidenceView&,
                                             const Options&, const std::vector<PosteriorBlock<float>>&,
-                                            const ExampleResults<float>&) const;
+                                            const ExampleResults<float>&, const MessageView<float>&) const;
 template void BeliefPropagation::run<double>(const std::vector<PriorBlock<double>>&, std::int64_t, const EvidenceView&,
                                              const Options&, const std::vector<PosteriorBlock<double>>&,
-                                             const ExampleResults<double>&) const;
+                                             const ExampleResults<double>&, const MessageView<double>&) const;
 
 }  // namespace emnesy

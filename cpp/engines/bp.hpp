@@ -27,6 +27,11 @@ class BeliefPropagation {
   bool exact() const;
   const FactorGraph& graph() const { return graph_; }
   const PriorLayout& layout() const { return layout_; }
+  // Numbers in one example's loopy messages; 0 where there is no loop.
+  std::int64_t message_count() const;
+  // Fills a row of them.
+  template <typename Real>
+  void uniform_messages(Real* row) const;
 
   // Real: float or double. priors and posteriors: one a block. Memory grows with threads, not with the batch.
   // The answer to an example depends on its priors, labels and index in the batch, on the options and, in the
@@ -34,7 +39,7 @@ class BeliefPropagation {
   template <typename Real>
   void run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, const EvidenceView& evidence,
            const Options& options, const std::vector<PosteriorBlock<Real>>& posteriors,
-           const ExampleResults<Real>& results) const;
+           const ExampleResults<Real>& results, const MessageView<Real>& messages = {}) const;
 
  private:
   FactorGraph graph_;

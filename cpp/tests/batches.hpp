@@ -65,7 +65,8 @@ inline Batch make_batch(const Problem& problem, std::int64_t size, Random& rando
 }
 
 template <typename Real>
-Answers<Real> answer(const BeliefPropagation& engine, const Batch& batch, const Options& options) {
+Answers<Real> answer(const BeliefPropagation& engine, const Batch& batch, const Options& options,
+                     const MessageView<Real>& messages = {}) {
   Answers<Real> a;
   std::vector<std::vector<Real>> priors;
   std::vector<PriorBlock<Real>> in;
@@ -93,7 +94,7 @@ Answers<Real> answer(const BeliefPropagation& engine, const Batch& batch, const 
   results.iterations = a.iterations.data();
   results.query_marginals = a.query.data();
   engine.run<Real>(in, batch.size, {batch.labels.data(), static_cast<std::int64_t>(batch.problem.labels.size())}, options,
-                   out, results);
+                   out, results, messages);
   return a;
 }
 

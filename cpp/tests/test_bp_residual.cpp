@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "bp/worker.hpp"
+#include "batches.hpp"
 #include "rings.hpp"
 
 using namespace emnesy;
@@ -65,4 +66,23 @@ TEST_CASE("where little is unsettled, the residual schedule does little") {
   CHECK(residual.converged[0] == 1);
   CHECK(residual.iterations[0] < sequential.iterations[0]);
   CHECK(residual.iterations[0] < flooding.iterations[0]);
+}
+
+TEST_CASE("the residual schedule takes every example by itself, whatever the batch and the threads") {
+  Random random(44);
+  const Problem p = ring(5, true, 4.0, random);
+  const BeliefPropagation engine(p.graph, p.layout);
+  const Batch batch = make_batch(p, 40, random, false);
+  Options options;
+  options.schedule = Schedule::Residual;
+  const auto together = answer<float>(engine, batch, options);
+  options.threads = 3;
+  const auto threads = answer<float>(engine, batch, options);
+  CHECK(threads.posterior == together.posterior);
+  CHECK(threads.iterations == together.iterations);
+  for (std::int64_t e = 0; e < batch.size; ++e) {
+    const auto alone = answer<float>(engine, batch.example(e), 1, options);
+    CHECK(alone.iterations[0] == together.iterations[e]);
+    CHECK(alone.log_evidence[0] == together.log_evidence[e]);
+  }
 }

@@ -235,6 +235,10 @@ class BeliefPropagation:
     ) -> None: ...
     @property
     def exact(self) -> bool: ...
+    @property
+    def message_count(self) -> int:
+        """Numbers in one example's loopy messages; 0 without loops."""
+
     def run(
         self,
         priors: Sequence[_Real],
@@ -248,6 +252,8 @@ class BeliefPropagation:
         tolerance: float = 1e-6,
         schedule: str = "sequential",
         posteriors: bool = True,
+        messages: _Real | None = None,
+        want_messages: bool = False,
     ) -> tuple[
         tuple[_Real, ...],
         _Real,
@@ -256,8 +262,12 @@ class BeliefPropagation:
         NDArray[np.bool_],
         NDArray[np.int32],
         _Real,
+        dict[str, Any],
     ]:
-        """Posterior blocks, log-evidence, possible, queries, converged, iterations, residual.
+        """Posterior blocks, log-evidence, possible, queries, converged, iterations, residual, extra.
+
+        `messages` (B, message_count): loopy messages to start from; `want_messages`: return in `extra`
+        where they ended.
 
         Releases the GIL. `TypeError`: dtype, shape or contiguity; `ValueError`: an option out of
         range; `IndexError`: a label that its slot lacks. posteriors=False: the blocks are empty.

@@ -97,7 +97,7 @@ class Bundle final : public BundleWorker<T> {
         sink_(plan, graph),
         labels_(static_cast<std::int64_t>(graph.slot_variable.size()) * L),
         broadcast_(plan.block_size.size(), 0) {
-    std::int64_t longest = static_cast<std::int64_t>(graph.query_variable.size());
+    std::int64_t longest = std::max(static_cast<std::int64_t>(graph.query_variable.size()), plan.message_count);
     for (const std::int64_t size : plan.block_size) {
       prior_.emplace_back(size);
       longest = std::max(longest, size);
@@ -127,8 +127,13 @@ class Bundle final : public BundleWorker<T> {
     if (!plan_.loopy.empty()) {
       state_.start_totals();
       Loopy<Real> loopy(state_, call.options);
-      loopy.start_uniform();
+      start_messages(call, first, count, loopy);
       loopy.template iterate<Sum>(convergence);
+      if (call.messages.end != nullptr) {
+        T* rows[L];
+        find_rows(call.messages.end, call.messages.example_stride, first, count, rows);
+        lanes_to_rows<T, L>(state_.at(plan_.messages), plan_.message_count, rows);
+      }
       loopy.add_log_evidence();
       if (call.beliefs) loopy.template emit<Sum>(sink_);
       for (int i = 0; i < L; ++i) log_evidence[i] += state_.log_total(i);
@@ -208,9 +213,22 @@ class Bundle final : public BundleWorker<T> {
     }
   }
 
+  void start_messages(const Call<T>& call, std::int64_t first, int count, Loopy<Real>& loopy) {
+    if (call.messages.start == nullptr) return loopy.start_uniform();
+    const T* rows[L];
+    for (int i = 0; i < L; ++i) rows[i] = call.messages.start + example(first, count, i) * call.messages.example_stride;
+    rows_to_lanes<T, L>(rows, plan_.message_count, state_.at(plan_.messages));
+    loopy.start_from_stored();
+  }
+
+  // Lanes without an example write where nobody looks.
+  void find_rows(T* data, std::int64_t stride, std::int64_t first, int count, T** rows) {
+    for (int i = 0; i < L; ++i) rows[i] = i < count ? data + (first + i) * stride : unused_.data();
+  }
+
   void write_rows(const Real* in, std::int64_t size, T* data, std::int64_t stride, std::int64_t first, int count) {
     T* rows[L];
-    for (int i = 0; i < L; ++i) rows[i] = i < count ? data + (first + i) * stride : unused_.data();
+    find_rows(data, stride, first, count, rows);
     lanes_to_rows<T, L>(in, size, rows);
   }
 

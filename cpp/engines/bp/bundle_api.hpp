@@ -31,6 +31,7 @@ struct Call {
   const Options& options;
   const std::vector<PosteriorBlock<Source>>& posteriors;
   const ExampleResults<Source>& results;
+  const MessageView<Source>& messages;
   bool beliefs;  // posteriors or queries are wanted, not the log-evidence alone
 };
 

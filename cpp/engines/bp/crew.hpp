@@ -13,6 +13,14 @@
 namespace emnesy::bp {
 
 template <typename Real>
+void uniform_messages(const Plan& plan, Real* row) {
+  for (const Edge& edge : plan.edge) {
+    const std::int32_t values = plan.variable[edge.variable].cardinality;
+    row = std::fill_n(row, values, Real(1) / static_cast<Real>(values));
+  }
+}
+
+template <typename Real>
 class Crew {
  public:
   Crew(const Plan& plan, const FactorGraph& graph) : plan_(plan), graph_(graph) {}
@@ -47,6 +55,9 @@ class Crew {
     const auto queries = static_cast<std::int64_t>(graph_.query_variable.size());
     answer_.queries = call_->results.query_marginals;
     if (answer_.queries != nullptr) answer_.queries += example * queries;
+    const std::int64_t at = example * call_->messages.example_stride;
+    answer_.messages.start = call_->messages.start == nullptr ? nullptr : call_->messages.start + at;
+    answer_.messages.end = call_->messages.end == nullptr ? nullptr : call_->messages.end + at;
     const auto& evidence = call_->evidence;
     const std::int32_t* labels = evidence.labels == nullptr ? nullptr : evidence.labels + example * evidence.example_stride;
     Outcome outcome;
@@ -61,6 +72,7 @@ class Crew {
         if (answer_.posterior[b] != nullptr) std::copy_n(rows_[b], plan_.block_size[b], answer_.posterior[b]);
       }
       if (answer_.queries != nullptr) std::fill_n(answer_.queries, queries, Real(0));
+      if (answer_.messages.end != nullptr) uniform_messages(plan_, answer_.messages.end);
     }
     const ExampleResults<Real>& results = call_->results;
     if (results.log_evidence) results.log_evidence[example] = static_cast<Real>(outcome.log_evidence);

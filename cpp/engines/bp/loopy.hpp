@@ -61,6 +61,16 @@ class Loopy {
     }
   }
 
+  // Goes on from the messages that lie in Plan::messages, where the caller has put them from an earlier call. A message
+  // of zero is a proof only for the priors and evidence it was computed from, and those may have changed since: none is taken
+  // over. From positive messages, whatever becomes zero is as impossible as if it had become so from uniform ones. What is
+  // raised is raised to no more than what counts as no change.
+  void start_from_stored() {
+    const Real least = static_cast<Real>(std::min(std::max(options_.tolerance, 1e-9), 1e-3));
+    Real* messages = state_.at(plan_.messages);
+    for (std::int64_t i = 0; i < plan_.message_count; ++i) messages[i] = greater(messages[i], least);
+  }
+
   // Iterates from the messages stored. False: some message cannot be trusted.
   template <typename Op>
   bool iterate(Convergence<width>& convergence) {

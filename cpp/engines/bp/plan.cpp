@@ -406,6 +406,7 @@ class Planner {
       most_values = std::max(most_values, values);
     }
     std::vector<std::vector<std::int32_t>> edges(graph_.variable_count());
+    plan_.messages = end_;
     for (std::size_t i = plan_.loopy_interface; i < plan_.interface.size(); ++i) {
       const std::int32_t variable = plan_.interface[i].variable;
       edges[variable].push_back(static_cast<std::int32_t>(plan_.edge.size()));
@@ -415,6 +416,7 @@ class Planner {
       edge.message = reserve(graph_.cardinality[variable]);
       plan_.edge.push_back(edge);
     }
+    plan_.message_count = end_ - plan_.messages;
     for (Edge& edge : plan_.edge) edge.rest = reserve(graph_.cardinality[edge.variable]);
     plan_.messages_in = reserve(most_values);
     plan_.messages_out = reserve(most_values);

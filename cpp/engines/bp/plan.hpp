@@ -144,6 +144,8 @@ struct Plan {
   std::int64_t ones_count = 1;
   std::int64_t accumulators = 0;        // scratch: one factor's leaf beliefs
   std::int64_t group_weights = 0;       // scratch: one factor's weights on the way down
+  std::int64_t messages = 0;            // scratch: all edges' messages, in the order of edges,
+  std::int64_t message_count = 0;       // and how many numbers these are
   std::int64_t messages_in = 0;         // scratch: loopy, the messages to and from one factor
   std::int64_t messages_out = 0;
   std::int64_t scratch_size = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bp/state.hpp"
+#include "emnesy/engine.hpp"
 #include "random.hpp"
 
 namespace emnesy::bp {
@@ -13,6 +14,7 @@ template <typename Source>
 struct Answer {
   std::vector<Source*> posterior;  // per block: the example's row; null: not wanted
   Source* queries = nullptr;       // the example's row; null: not wanted
+  MessageView<Source> messages;    // the example's rows
 };
 
 // The greatest belief, the first of equals; or one drawn with the beliefs as probabilities.

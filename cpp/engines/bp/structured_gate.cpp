@@ -79,7 +79,8 @@ struct Rows {
 
 template <typename Real, typename Source>
 Rows<Real> answer(const BeliefPropagation& engine, const std::vector<PriorBlock<Source>>& priors, const EvidenceView& evidence,
-                  const Options& options, const std::vector<std::int64_t>& examples, bool beliefs) {
+                  const Options& options, const std::vector<std::int64_t>& examples, bool beliefs,
+                  const MessageView<Source>& messages = {}) {
   const std::size_t slots = engine.graph().slot_variable.size(), queries = engine.graph().query_variable.size();
   const auto count = static_cast<std::int64_t>(examples.size());
   Rows<Real> rows;
@@ -116,8 +117,21 @@ Rows<Real> answer(const BeliefPropagation& engine, const std::vector<PriorBlock<
   results.converged = rows.converged.data();
   results.iterations = rows.iterations.data();
   results.query_marginals = beliefs && queries > 0 ? rows.query.data() : nullptr;
+  const std::int64_t length = engine.message_count();
+  std::vector<Real> start, end;
+  for (const std::int64_t example : examples) {
+    if (messages.start == nullptr) break;
+    const Source* row = messages.start + example * messages.example_stride;
+    start.insert(start.end(), row, row + length);
+  }
+  if (messages.end != nullptr) end.resize(static_cast<std::size_t>(count * length));
+  const Real* from = start.empty() ? nullptr : start.data();
+  Real* to = end.empty() ? nullptr : end.data();
   engine.run<Real>(in, count, {evidence.labels == nullptr ? nullptr : rows.labels.data(), static_cast<std::int64_t>(slots)},
-                   options, out, results);
+                   options, out, results, {from, to});
+  for (std::int64_t i = 0; i < count && to != nullptr; ++i) {
+    std::copy_n(to + i * length, length, messages.end + examples[i] * messages.example_stride);
+  }
   return rows;
 }
 
@@ -331,15 +345,25 @@ Gate::State Gate::state_of(const std::int32_t* labels) const {
 template <typename Real>
 void Gate::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, const EvidenceView& evidence,
                const Options& options, const std::vector<PosteriorBlock<Real>>& posteriors,
-               const ExampleResults<Real>& results) const {
+               const ExampleResults<Real>& results, const MessageView<Real>& messages) const {
+  MessageView<Real> of_open = messages, of_shut = messages;
+  if (messages.start != nullptr) of_shut.start += open_->message_count();
+  if (messages.end != nullptr) {
+    of_shut.end += open_->message_count();
+    for (std::int64_t example = 0; example < batch; ++example) {  // an example may need one of the two graphs alone
+      Real* row = messages.end + example * messages.example_stride;
+      uniform_messages(row);
+      if (messages.start != nullptr) std::copy_n(messages.start + example * messages.example_stride, message_count(), row);
+    }
+  }
   std::vector<State> states;
   for (std::int64_t example = 0; example < batch; ++example) {
     states.push_back(slots_.empty() ? State::Unknown : state_of(evidence.labels + example * evidence.example_stride));
   }
   const bool asks = results.query_marginals != nullptr && !queries_.empty();
   const auto all = [&](State state) { return std::all_of(states.begin(), states.end(), [&](State s) { return s == state; }); };
-  if (all(State::Open)) return open_->run<Real>(priors, batch, evidence, options, posteriors, results);
-  if (!asks && all(State::Unknown)) return shut_->run<Real>(priors, batch, evidence, options, posteriors, results);
+  if (all(State::Open)) return open_->run<Real>(priors, batch, evidence, options, posteriors, results, of_open);
+  if (!asks && all(State::Unknown)) return shut_->run<Real>(priors, batch, evidence, options, posteriors, results, of_shut);
 
   const Writer<Real> writer(priors, posteriors, results, open_->layout(), graph_.query_variable.size());
   const Negation<Real> negation(graph_, open_->layout(), options, exact());
@@ -358,11 +382,11 @@ void Gate::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, 
       if (state == State::Neither) writer.impossible(example);
       if (state == State::Neither) writer.progress(example, 0, 0, true);
     }
-    const auto with = answer<Real>(*open_, priors, evidence, options, open, true);
+    const auto with = answer<Real>(*open_, priors, evidence, options, open, true, of_open);
     for (std::size_t i = 0; i < open.size(); ++i) {
       if (states[open[i]] == State::Open) writer.copy(with, static_cast<std::int64_t>(i), open[i]);
     }
-    const auto without = answer<Real>(*shut_, priors, evidence, options, unknown, true);
+    const auto without = answer<Real>(*shut_, priors, evidence, options, unknown, true, of_shut);
     Rows<Real> asked;
     if (asks) asked = answer<Real>(*open_, priors, evidence, marginals, unknown, false);
     for (std::size_t i = 0; i < unknown.size(); ++i) {
@@ -382,8 +406,8 @@ void Gate::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, 
         writer.query(unknown[i])[q] = static_cast<Real>(holds);
       }
     }
-    const auto from_open = answer<Real>(*open_, priors, evidence, marginals, shut, true);
-    const auto from_shut = answer<Real>(*shut_, priors, evidence, marginals, shut, true);
+    const auto from_open = answer<Real>(*open_, priors, evidence, marginals, shut, true, of_open);
+    const auto from_shut = answer<Real>(*shut_, priors, evidence, marginals, shut, true, of_shut);
     std::vector<std::int64_t> likely;
     for (std::size_t i = 0; i < shut.size(); ++i) {
       if (!std::is_same_v<Real, double> && from_open.possible[i] && log_ratio(from_open, from_shut, i) > std::log(small_probability)) {
@@ -400,8 +424,8 @@ void Gate::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, 
 }
 
 template void Gate::run<float>(const std::vector<PriorBlock<float>>&, std::int64_t, const EvidenceView&, const Options&,
-                               const std::vector<PosteriorBlock<float>>&, const ExampleResults<float>&) const;
+                               const std::vector<PosteriorBlock<float>>&, const ExampleResults<float>&, const MessageView<float>&) const;
 template void Gate::run<double>(const std::vector<PriorBlock<double>>&, std::int64_t, const EvidenceView&, const Options&,
-                                const std::vector<PosteriorBlock<double>>&, const ExampleResults<double>&) const;
+                                const std::vector<PosteriorBlock<double>>&, const ExampleResults<double>&, const MessageView<double>&) const;
 
 }  // namespace emnesy::bp

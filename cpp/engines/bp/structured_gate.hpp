@@ -20,10 +20,18 @@ class Gate {
 
   bool exact() const { return open_->exact() && shut_->exact(); }
 
+  // One example's row: the messages of the graph with all factors, then those without the gated ones.
+  std::int64_t message_count() const { return open_->message_count() + shut_->message_count(); }
+  template <typename Real>
+  void uniform_messages(Real* row) const {
+    open_->uniform_messages(row);
+    shut_->uniform_messages(row + open_->message_count());
+  }
+
   template <typename Real>
   void run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, const EvidenceView& evidence,
            const Options& options, const std::vector<PosteriorBlock<Real>>& posteriors,
-           const ExampleResults<Real>& results) const;
+           const ExampleResults<Real>& results, const MessageView<Real>& messages) const;
 
  private:
   enum class State : std::uint8_t { Unknown, Open, Shut, Neither };

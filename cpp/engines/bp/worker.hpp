@@ -54,7 +54,7 @@ class Worker {
     if (beliefs && !emit_tree(example)) return false;
     state_.start_totals();
     outcome.convergence = {};
-    if (!plan_.loopy.empty() && !run_loopy(beliefs, outcome.convergence)) return false;
+    if (!plan_.loopy.empty() && !run_loopy(answer.messages, beliefs, outcome.convergence)) return false;
     outcome.log_evidence = log_tree + state_.log_total(0);
     outcome.possible = true;
     if (beliefs) emit_rest();
@@ -87,10 +87,19 @@ class Worker {
 
   void emit_value(std::int32_t variable) { sink_.value(variable, state_.value[variable]); }
 
-  bool run_loopy(bool beliefs, Convergence<1>& convergence) {
+  bool run_loopy(const MessageView<Source>& rows, bool beliefs, Convergence<1>& convergence) {
     Loopy<Real> loopy(state_, options_);
-    loopy.start_uniform();
+    Real* messages = state_.at(plan_.messages);
+    if (rows.start == nullptr) {
+      loopy.start_uniform();
+    } else {
+      for (std::int64_t i = 0; i < plan_.message_count; ++i) messages[i] = static_cast<Real>(rows.start[i]);
+      loopy.start_from_stored();
+    }
     if (!loopy.template iterate<Sum>(convergence) || !loopy.add_log_evidence()) return false;
+    if (rows.end != nullptr) {
+      for (std::int64_t i = 0; i < plan_.message_count; ++i) rows.end[i] = static_cast<Source>(messages[i]);
+    }
     if (!beliefs) return true;
     if (options_.task != Task::Map) return loopy.template emit<Sum>(sink_);
     Convergence<1> second;

@@ -78,4 +78,12 @@ struct ExampleResults {
                                       // 0 where the evidence is impossible
 };
 
+// Loopy messages from one call to the next, a row of BeliefPropagation::message_count() numbers an example.
+template <typename Real>
+struct MessageView {
+  const Real* start = nullptr;  // finite, not negative; null: uniform messages
+  Real* end = nullptr;          // where the messages ended; uniform where the evidence is impossible; null: not wanted
+  std::int64_t example_stride = 0;  // 0: rows lie one after the other
+};
+
 }  // namespace emnesy

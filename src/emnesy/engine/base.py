@@ -110,6 +110,11 @@ def check_state(state: EngineState, engine: str, shapes: Mapping[str, tuple[int,
         problem = (
             f"the state of {len(state)} examples does not fit this call on {rows}, or this program"
         )
-    raise EngineError(
+    raise bad_state(problem)
+
+
+def bad_state(problem: str) -> EngineError:
+    """E0709."""
+    return EngineError(
         Diagnostic("E0709", problem, help="hand a state back to the program that returned it")
     )

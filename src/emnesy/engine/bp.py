@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
+from emnesy.engine.base import (
+    Array,
+    EngineResult,
+    EngineState,
+    Report,
+    Task,
+    bad_state,
+    check_state,
+)
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 
@@ -38,7 +46,16 @@ OPTIONS: Mapping[str, OptionSpec] = {
         lambda _: True,
         "true or false",
     ),
+    "warm_start": OptionSpec(
+        False,
+        "loopy: return the messages, for a later call on the same examples to start from",
+        lambda _: True,
+        "true or false",
+    ),
 }
+
+MOST = 1.001
+"""Of a message; normalised in floating point, one may come out an ulp above 1."""
 
 
 class BeliefPropagation:
@@ -72,7 +89,7 @@ class BeliefPropagation:
         threads: int = 1,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
-        state: EngineState | None = None,  # noqa: ARG002
+        state: EngineState | None = None,
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
         values = read_options(
@@ -86,8 +103,19 @@ class BeliefPropagation:
                     help="structured: it is chosen when the program is compiled",
                 )
             )
-        posteriors, log_evidence, possible, queries, converged, iterations, residual = (
-            self._native.run(priors, evidence, task=task, threads=threads, seed=seed, **values)
+        keep = values.pop("warm_start") and not self.exact
+        messages = None if state is None else self._messages(state, len(evidence), priors[0].dtype)
+        posteriors, log_evidence, possible, queries, converged, iterations, residual, extra = (
+            self._native.run(
+                priors,
+                evidence,
+                task=task,
+                threads=threads,
+                seed=seed,
+                messages=messages,
+                want_messages=keep,
+                **values,
+            )
         )
         report = Report(
             engine=self.name,
@@ -102,7 +130,19 @@ class BeliefPropagation:
             possible=possible,
             queries=queries,
             report=report,
+            state=EngineState(self.name, {"messages": extra["messages"]}) if keep else None,
         )
+
+    def _messages(self, state: EngineState, batch: int, dtype: np.dtype[Any]) -> Array:
+        """The messages of a state, ``(B, message_count)``; `EngineError` E0709 where these are none."""
+        check_state(state, self.name, {"messages": (batch, self._native.message_count)})
+        messages = state.arrays["messages"]
+        if messages.dtype != dtype:
+            raise bad_state(f"its messages are {messages.dtype}, the priors {dtype}")
+        # NaN fails the comparison.
+        if messages.size and not (messages.min() >= 0 and messages.max() <= MOST):
+            raise bad_state("its messages are no probabilities")
+        return np.ascontiguousarray(messages)
 
 
 def compile_bp(program: Program, options: Mapping[str, Any]) -> BeliefPropagation:
@@ -125,6 +165,7 @@ ENGINE = EngineInfo(
     positive_cycles=False,
     log_evidence="exact on trees, else Bethe's approximation",
     joint="on trees",
+    state=True,
     options=OPTIONS,
     compile=lambda program: compile_bp(program, {}),
     configure=compile_bp,

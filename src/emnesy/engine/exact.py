@@ -93,7 +93,7 @@ class JunctionTree:
         dtype = priors[0].dtype
         if self.cost.largest > SINGLE_ROWS:
             priors = [block.astype(np.float64, copy=False) for block in priors]
-        posteriors, log_evidence, possible, queries, converged, iterations, residual = (
+        posteriors, log_evidence, possible, queries, converged, iterations, residual, _ = (
             self._native.run(priors, evidence, task=task, threads=threads, seed=seed)
         )
         queries = queries.astype(dtype, copy=False)
