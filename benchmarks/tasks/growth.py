@@ -1,4 +1,4 @@
-"""How cost grows: with digits, grid size, domain size and batch.
+"""How cost grows: with digits, grid size, domain size, batch and threads.
 
 Each curve is one program at growing size, engine `bp`, float32, one thread, best of repeats; exponents are
 fitted by least squares to the logarithms of the larger half of the sizes.
@@ -6,6 +6,7 @@ fitted by least squares to the logarithms of the larger half of the sizes.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 
@@ -142,6 +143,21 @@ def batches(quick: bool) -> tuple[Table, Figure]:
     return table, Figure("Batch", "examples a call", "microseconds per example", {"N = 15": points})
 
 
+def threads(quick: bool) -> tuple[Table, Figure]:
+    """One batch, more threads."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    table = Table("Threads", f"Addition of 100 digits, batch 1000; {cores} cores to use.")
+    model = emnesy.load(PROGRAM, consts={"n": 100}).compile(engine="bp")
+    priors, sums = examples(100, 1000)
+    given = {"digit": priors}, {"sum": sums}
+    points: list[tuple[float, float]] = []
+    for count in (1, 2, 4, 8):
+        seconds = best(lambda t=count: model.posterior(*given, threads=t), quick) / 1000  # type: ignore[misc]
+        table.rows.append({"threads": count, "µs per example": seconds * 1e6})
+        points.append((count, seconds * 1e6))
+    return table, Figure("Threads", "threads", "microseconds per example", {"N = 100": points})
+
+
 def run(quick: bool) -> list[Table | Figure]:
     """All curves."""
     found = [
@@ -156,5 +172,6 @@ def run(quick: bool) -> list[Table | Figure]:
         ),
         simulation(quick),
         batches(quick),
+        threads(quick),
     ]  # fmt: skip
     return [*(table for table, _ in found), *(figure for _, figure in found)]
