@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Report, Task
 from emnesy.engine.registry import able, require_task
+from emnesy.ground.simulator import build_simulator, truth_of
 from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
 
 if TYPE_CHECKING:
-    from emnesy.ground.evaluate import Evaluator
+    from emnesy import _core
     from emnesy.ground.interface import Interface
     from emnesy.ground.program import GroundedProgram
     from emnesy.language.core import CoreProgram
@@ -139,11 +140,11 @@ class CompiledProgram:
         ``(B, *keys)`` as in `posterior`; -1 where a functional predicate has no value.
         """
         alternatives = read_choices(self.interface, self.grounded, choices)
-        worlds = self._evaluator(alternatives)
+        truth = truth_of(self._simulator, self.grounded, alternatives)
         example = next(iter(choices.values()), None)
         return {
             name: like(example, labels)
-            for name, labels in write_labels(self.interface, worlds.truth).items()
+            for name, labels in write_labels(self.interface, truth).items()
         }
 
     def query(
@@ -206,10 +207,8 @@ class CompiledProgram:
         }
 
     @cached_property
-    def _evaluator(self) -> Evaluator:
-        from emnesy.ground.evaluate import Evaluator
-
-        return Evaluator(self.grounded)
+    def _simulator(self) -> _core.Simulator:
+        return build_simulator(self.grounded, self.interface)
 
     def _run(
         self,

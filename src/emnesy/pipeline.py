@@ -117,16 +117,9 @@ class Program:
     @cached_property
     def simulator(self) -> _core.Simulator:
         """The forward evaluator."""
-        from emnesy import _core
+        from emnesy.ground.simulator import build_simulator
 
-        interface = self.interface
-        return _core.Simulator(
-            self.ground.native,
-            interface.slot_begin,
-            interface.slot_atom,
-            interface.slot_functional,
-            bool(self.ground.impossible_evidence),
-        )
+        return build_simulator(self.ground, self.interface)
 
     def compile(
         self,

@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy import _core
-from emnesy.diagnostics import Diagnostic, ProgramError
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 from emnesy.ground.interface_builder import format_value
+from emnesy.ground.simulator import no_fixpoint
 from emnesy.ground.symbolic import SymbolicTerms
 
 if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
-    from emnesy.ground.program import GroundedProgram
     from emnesy.pipeline import Program
 
 
@@ -29,7 +28,7 @@ def one_of(default: str, summary: str, *others: str) -> OptionSpec:
 
 
 SAMPLES = OptionSpec(
-    1000, "worlds drawn for each example", lambda v: 1 <= v < 1 << 34, "at least 1, below 2^34"
+    1024, "worlds drawn for each example", lambda v: 1 <= v < 1 << 34, "at least 1, below 2^34"
 )
 LOCALITY = one_of("component", "which observations weigh a choice", "all", "cone")
 
@@ -162,18 +161,6 @@ def label_numbers(interface: Interface) -> NDArray[np.float64]:
                 if label >= 0 and isinstance(value, int | float):
                     numbers[interface.slot_begin[slot] + label] = value
     return numbers
-
-
-def no_fixpoint(grounded: GroundedProgram, simulator: _core.Simulator, cell: int) -> ProgramError:
-    """The error of a recursion whose numbers improve for ever, naming one of its atoms."""
-    atom = int(np.flatnonzero(simulator.atom_literal == 2 * cell)[0])
-    return ProgramError(
-        Diagnostic(
-            "E0511",
-            f"the recursion through `{grounded.atom_text(atom)}` reaches no fixpoint",
-            help="a cycle whose numbers keep improving, such as one of negative total cost",
-        )
-    )
 
 
 ENGINE = EngineInfo(

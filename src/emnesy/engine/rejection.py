@@ -9,7 +9,7 @@ from emnesy.engine.options import OptionSpec
 from emnesy.engine.registry import EngineInfo
 
 OPTIONS: Mapping[str, OptionSpec] = {
-    "samples": OptionSpec(10_000, SAMPLES.summary, SAMPLES.allowed, SAMPLES.range),
+    "samples": OptionSpec(10_240, SAMPLES.summary, SAMPLES.allowed, SAMPLES.range),
     "locality": LOCALITY,
     "control_variate": one_of("off", "correct by the prior's own sampling error", "on"),
 }
