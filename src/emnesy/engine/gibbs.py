@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy import _core
-from emnesy.engine.abc import no_fixpoint
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task, check_state
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 from emnesy.ground.computed import ComputedQueries
+from emnesy.ground.simulator import no_fixpoint
 
 if TYPE_CHECKING:
     from emnesy.pipeline import Program
