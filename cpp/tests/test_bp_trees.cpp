@@ -1,6 +1,7 @@
 // Belief propagation on random forests against enumeration.
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <map>
 
 #include "oracle.hpp"
@@ -247,6 +248,61 @@ TEST_CASE("the same bits for any number of threads") {
         CHECK(one.query == many.query);
         CHECK(one.iterations == many.iterations);
       }
+    }
+  }
+}
+
+TEST_CASE("a variable in many factors: each hears the product of the others, at linear cost") {
+  // A class of 3 values and n features that depend on it, each with its own prior; posterior by hand.
+  Random random(9);
+  for (const int n : {1, 2, 3, 7, 40, 20000}) {
+    INFO(n << " features");
+    Problem p;
+    GraphMaker maker;
+    const std::int32_t hub = maker.choice(3);
+    for (int i = 0; i < n; ++i) maker.choice(2);
+    std::vector<std::array<double, 6>> weight(n);
+    for (int i = 0; i < n; ++i) {
+      std::vector<std::vector<std::int32_t>> tuples;
+      std::vector<double> weights;
+      for (int a = 0; a < 3; ++a) {
+        for (int b = 0; b < 2; ++b) {
+          tuples.push_back({a, b});
+          weights.push_back(weight[i][2 * a + b] = uniform(random, 1, 20) / 10.0);
+        }
+      }
+      maker.factor({hub, 1 + i}, tuples, weights);
+    }
+    p.graph = maker.graph;
+    p.layout.block_size = {3 + 2 * n};
+    p.priors.emplace_back(3 + 2 * n, 0.5);
+    p.priors[0][0] = 0.2;
+    p.priors[0][1] = 0.3;
+    for (int c = 0; c <= n; ++c) {
+      p.layout.block.push_back(0);
+      p.layout.offset.push_back(c == 0 ? 0 : 1 + 2 * c);
+      p.layout.stride.push_back(1);
+    }
+    const BeliefPropagation engine(p.graph, p.layout);
+    REQUIRE(engine.exact());
+    const auto a = answer<double>(engine, p, 20);
+    std::array<long double, 3> log_weight;
+    for (int k = 0; k < 3; ++k) {
+      log_weight[k] = std::log(static_cast<long double>(p.priors[0][k]));
+      for (int i = 0; i < n; ++i) log_weight[k] += std::log(0.5L * (weight[i][2 * k] + weight[i][2 * k + 1]));
+    }
+    const long double top = std::max({log_weight[0], log_weight[1], log_weight[2]});
+    long double total = 0;
+    for (const long double x : log_weight) total += std::exp(x - top);
+    CHECK(a.log_evidence[19] == Approx(static_cast<double>(top + std::log(total))).epsilon(1e-12));
+    for (const int i : {0, n / 2, n - 1}) {
+      double expected = 0;
+      for (int k = 0; k < 3; ++k) {
+        const auto posterior = static_cast<double>(std::exp(log_weight[k] - top) / total);
+        CHECK(std::fabs(a.posterior[0][k] - posterior) < 1e-9);
+        expected += posterior * weight[i][2 * k] / (weight[i][2 * k] + weight[i][2 * k + 1]);
+      }
+      CHECK(std::fabs(a.posterior[0][3 + 2 * i] - expected) < 1e-9);
     }
   }
 }

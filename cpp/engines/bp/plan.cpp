@@ -327,7 +327,7 @@ class Planner {
       factor.up_begin = static_cast<std::int32_t>(plan_.product.size());
       for (std::int32_t k = 0; k < children; ++k) {
         const std::int32_t v = plan_.interface[factor.interface_begin + k].variable;
-        const std::int64_t up = add_product(v, from_below(v, f, around));
+        const std::int64_t up = add_joint(v, f, plan_.interface[factor.interface_begin + k].out, around[v]);
         plan_.interface[factor.interface_begin + k].in = up;
         if (plan_.variable[v].wanted()) {
           plan_.inner.push_back(v);
@@ -337,44 +337,56 @@ class Planner {
       }
       factor.up_end = factor.down_begin = static_cast<std::int32_t>(plan_.product.size());
       if (factor.has_parent) {
-        const std::int32_t v = parent_variable[f];
-        std::vector<std::int64_t> inputs = from_below(v, f, around);
-        const std::int32_t above = factor_above(v, f, around, parent_variable);
-        const Factor& parent = factor_[above];
-        for (std::int32_t k = 0; k < plan_.table[parent.table].interface_count; ++k) {
-          const Interface& end = plan_.interface[parent.interface_begin + k];
-          if (end.variable == v) inputs.push_back(end.out);
-        }
-        // from_below counted only the factors below v other than f: what is left is v's own weights,
-        // its other children and the message from above.
-        plan_.interface[factor.interface_begin + children].in = add_product(v, inputs);
+        plan_.interface[factor.interface_begin + children].in = add_down(joint_.at(parent_variable[f]));
       }
       factor.down_end = static_cast<std::int32_t>(plan_.product.size());
       plan_.tree.push_back(factor);
     }
   }
 
-  static std::int32_t factor_above(std::int32_t variable, std::int32_t, const std::vector<std::vector<std::int32_t>>& around,
-                                   const std::vector<std::int32_t>& parent_variable) {
-    for (const std::int32_t g : around[variable]) {
-      if (parent_variable[g] != variable) return g;
+  // What the factors around a tree variable tell each other: each hears the product of the others. Two chains of
+  // products, of the messages before each and of those after it, so that the cost is linear in factors.
+  struct Joint {
+    std::int32_t variable = 0;
+    std::vector<std::int64_t> up;      // messages from the factors below
+    std::vector<std::int64_t> after;   // for each: the product of those after it; -1: there are none
+    std::vector<std::int64_t> before;  // what comes before the next one: from above, own weights, those below
+    std::size_t next = 0;
+  };
+
+  // For the factor above: returns where the product of all below lies, own weights included. out: its own message.
+  std::int64_t add_joint(std::int32_t variable, std::int32_t above, std::int64_t out, const std::vector<std::int32_t>& around) {
+    Joint joint;
+    joint.variable = variable;
+    for (const std::int32_t g : around) {
+      if (g == above) continue;
+      const Factor& below = factor_[g];
+      joint.up.push_back(plan_.interface[below.interface_begin + plan_.table[below.table].interface_count - 1].out);
     }
-    throw std::logic_error("a tree variable without a factor above it");
+    joint.after.assign(joint.up.size(), -1);
+    for (std::size_t i = joint.up.size(); i-- > 1;) {
+      joint.after[i - 1] = joint.after[i] < 0 ? joint.up[i] : add_product(variable, {joint.up[i], joint.after[i]});
+    }
+    std::vector<std::int64_t> below;
+    joint.before.push_back(out);
+    if (has_own_weights(variable)) {
+      below.push_back(own_in_scratch(variable));
+      joint.before.push_back(below.front());
+    }
+    if (!joint.up.empty()) below.push_back(joint.up.front());
+    if (!joint.up.empty() && joint.after.front() >= 0) below.push_back(joint.after.front());
+    const std::int64_t all = add_product(variable, below);
+    joint_.emplace(variable, std::move(joint));
+    return all;
   }
 
-  // The variable's own weights, and the messages of the factors below it, except the one from `except`.
-  std::vector<std::int64_t> from_below(std::int32_t variable, std::int32_t except,
-                                       const std::vector<std::vector<std::int32_t>>& around) {
-    std::vector<std::int64_t> inputs;
-    if (has_own_weights(variable)) inputs.push_back(own_in_scratch(variable));
-    for (const std::int32_t g : around[variable]) {
-      if (g == except) continue;
-      const Factor& below = factor_[g];
-      const std::int32_t last = plan_.table[below.table].interface_count - 1;
-      const Interface& end = plan_.interface[below.interface_begin + last];
-      if (below.has_parent && end.variable == variable) inputs.push_back(end.out);
-    }
-    return inputs;
+  // For the next of the factors below, in the order of `around`, which is that of the tree.
+  std::int64_t add_down(Joint& joint) {
+    const std::size_t i = joint.next++;
+    if (i > 0) joint.before.push_back(joint.up[i - 1]);
+    const std::int64_t before = add_product(joint.variable, joint.before);
+    joint.before = {before};
+    return joint.after[i] < 0 ? before : add_product(joint.variable, {before, joint.after[i]});
   }
 
   std::int64_t add_product(std::int32_t variable, const std::vector<std::int64_t>& inputs) {
@@ -510,6 +522,7 @@ class Planner {
   std::vector<std::vector<std::int32_t>> scope_;  // per factor: its variables that are not pinned
   std::vector<std::int32_t> degree_;              // per variable: factors with it in scope_
   std::vector<std::uint8_t> shared_;              // per variable: an interface variable, where it is in a factor
+  std::unordered_map<std::int32_t, Joint> joint_;
   std::vector<Factor> factor_;                    // tree factors by their number in the graph
   std::unordered_multimap<std::size_t, std::int32_t> known_;
   std::map<std::pair<std::int32_t, bool>, std::int32_t> lane_tables_;
