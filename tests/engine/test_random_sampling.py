@@ -83,7 +83,7 @@ class Pool:
         mean = (r - 1) / (r - 3)
         deviation = np.sqrt(2 * (r - 1) ** 2 * (r - 2) / ((r - 3) ** 2 * (r - 5)) * n)
         excess = (sum(self.squares) - n * mean) / deviation
-        assert n >= 20
+        assert n >= 10
         assert excess < 5, f"estimates scatter around something else: {excess:.1f} deviations"
 
 

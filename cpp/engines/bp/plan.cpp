@@ -189,7 +189,8 @@ class Planner {
     }
     most_leaf_values_ = std::max(most_leaf_values_, leaf_values);
     const LaneTable& lanes = plan_.lane_table[factor.lane_table];
-    const bool observed = factor.slice_variable >= 0 && plan_.variable[factor.slice_variable].slot_end >
+    // Trees are mostly asked with labels; with all of them few graphs would be left with loops.
+    const bool observed = !loopy && factor.slice_variable >= 0 && plan_.variable[factor.slice_variable].slot_end >
                                                             plan_.variable[factor.slice_variable].slot_begin;
     plan_.work += 8 + table.tuple_count / (observed ? table.slice_count() : 1);
     plan_.lane_work += 8 + table.tuple_count;

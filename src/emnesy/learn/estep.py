@@ -67,8 +67,13 @@ class Inference:
         targets: Targets = "soft",
         seed: int = 0,
         state: EngineState | None = None,
+        noise: float = 0.0,
     ) -> EStep:
         """Targets for network `outputs` (predicate -> ``(B, *shape)``) given labels.
+
+        `noise`: probability with which each symbol is thought to be drawn from all alternatives alike, in
+        place of the network's; the targets are those of the network's share (`Output.denoised`), the
+        likelihood is that with noise.
 
         Errors: `DataError` E0641 (missing output, wrong shape), E0642 (NaN or infinity), E0643 (the
         other kind of output than declared), and those of `CompiledProgram.posterior` for the
@@ -80,7 +85,8 @@ class Inference:
             name: output.probabilities(as_float(outputs[name].detach()))
             for name, output in self.outputs.items()
         }
-        on_cpu = {name: prior.cpu() for name, prior in priors.items()}
+        mixed = {n: self.outputs[n].noisy(p, noise) if noise else p for n, p in priors.items()}
+        on_cpu = {name: prior.cpu() for name, prior in mixed.items()}
         answer = self.model.posterior(
             on_cpu,
             evidence,
@@ -92,6 +98,8 @@ class Inference:
         possible = torch.as_tensor(answer.possible) & _answered(answer)
         likelihood = torch.as_tensor(answer.log_likelihood)
         result = {name: answer[name].to(prior.device) for name, prior in priors.items()}
+        if noise:
+            result = {n: self.outputs[n].denoised(priors[n], q, noise) for n, q in result.items()}
         return EStep(
             result,
             priors,

@@ -52,6 +52,7 @@ class ProgramLoss(nn.Module):
         self.targets: Targets = targets
         self.reduction: Reduction = reduction
         self.seed = seed
+        self.noise = 0.0
         self.calls = 0
         self.last_impossible = 0
         self.last_log_likelihood = float("nan")
@@ -80,7 +81,9 @@ class ProgramLoss(nn.Module):
         if seed is None:
             seed = self.seed + self.calls
         self.calls += 1
-        return self.inference(logits, evidence, targets=self.targets, seed=seed, state=state)
+        return self.inference(
+            logits, evidence, targets=self.targets, seed=seed, state=state, noise=self.noise
+        )
 
     def value(self, logits: Mapping[str, Tensor], step: EStep) -> Tensor:
         """The loss of a batch given its E-step."""
@@ -105,7 +108,8 @@ class EMLoss(ProgramLoss):
 
     `targets`: ``"soft"`` posterior marginals, ``"hard"`` the most probable explanation,
     ``"stochastic"`` a sample of the posterior. `entropy` is the weight τ of the bonus ``-τ H(p)``
-    (deterministic annealing); it may be changed between calls.
+    (deterministic annealing), `noise` the share of each prior that is taken to be uniform in the E-step
+    (`Inference`); both may be changed between calls.
     """
 
     def __init__(self, model: ProgramLike, targets: Targets = "soft", **options: Any) -> None:

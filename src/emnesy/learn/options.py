@@ -43,6 +43,8 @@ class TrainOptions:
     entropy: float = 0.0
     """Weight of the entropy bonus at the first step, falling geometrically to `entropy_end`."""
     entropy_end: float = 1e-3
+    noise: float = 0.0
+    """Share of each prior that the E-step takes to be uniform; the M-step learns the rest."""
     patience: int = 0
     """Epochs without a better validation likelihood after which training stops; 0: never."""
     shuffle: bool = True
@@ -66,7 +68,15 @@ class TrainOptions:
             if name not in known:
                 raise unknown_name("E0660", "training option", name, known, span=span)
             values[name] = _converted(name, value, getattr(cls, name), span)
-        return cls(**values)
+        options = cls(**values)
+        if options.noise and (options.mode != "em" or options.targets != "soft"):
+            raise problem(
+                "E0660",
+                f"noise = {options.noise} needs mode=em and targets=soft",
+                span=span,
+                help="what noise explains is taken out of soft targets only",
+            )
+        return options
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -90,6 +100,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "ema": (0, 1),
     "entropy": (0, 1e6),
     "entropy_end": (1e-12, 1e6),
+    "noise": (0, 0.999),
     "patience": (0, 1e9),
     "workers": (0, 1024),
 }

@@ -54,6 +54,24 @@ class Output:
         """``H(p)`` per choice: ``(B, *key axes)``."""
         return self.cross_entropy(output, self.probabilities(output))
 
+    def noisy(self, prior: Tensor, noise: float) -> Tensor:
+        """``(1 - noise) p + noise / K``: each symbol is, with this probability, none of the network's."""
+        values = 2 if self.bernoulli else prior.shape[-1]
+        return (1 - noise) * prior + noise / values
+
+    def denoised(self, prior: Tensor, posterior: Tensor, noise: float) -> Tensor:
+        """The target for p from the posterior under `noisy` priors.
+
+        What the network explains, ``q = (1 - noise) p r`` with r the posterior over its prior, is learned
+        from; what is explained by noise leaves p as it is: ``q + (1 - Σ q) p``.
+        """
+        ratio = posterior / self.noisy(prior, noise)
+        explained = (1 - noise) * prior * ratio
+        if not self.bernoulli:
+            return explained + (1 - explained.sum(dim=-1, keepdim=True)) * prior
+        other = (1 - noise) * (1 - prior) * (1 - posterior) / self.noisy(1 - prior, noise)
+        return explained + (1 - explained - other) * prior
+
     def slope(self, prior: Tensor, posterior: Tensor) -> Tensor:
         """Derivative of log p(y | x) by the output: ``q - p`` for logits (Fisher's identity).
 

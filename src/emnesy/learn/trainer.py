@@ -64,6 +64,7 @@ class Trainer:
             if options.mode == "em"
             else LogLikelihood(model, threads=threads)
         )
+        self.loss.noise = options.noise
         self.bridge = Bridge(self.loss.inference.outputs, networks).to(self.device)
         if options.channels_last:
             self.bridge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
