@@ -64,6 +64,7 @@ class Figure:
         matplotlib.use("svg")
         matplotlib.rcParams["svg.hashsalt"] = "emnesy"  # the same figure, the same file
         from matplotlib import pyplot
+        from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
         figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
         for (name, points), marker in zip(self.curves.items(), "osv^D*XP<>"):  # noqa: B905 (markers run on)
@@ -73,10 +74,21 @@ class Figure:
             (x0, _), (x1, y1) = first[0], first[-1]
             axes.plot([x0, x1], [y1 * x0 / x1, y1], "k:", linewidth=1, label="proportional")
         axes.set(title=self.title, xlabel=self.x, ylabel=self.y, xscale="log", yscale="log")
+        ticks = sorted({x for points in self.curves.values() for x, _ in points})
+        axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if self._narrow() else (1,)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
         figure.savefig(file, metadata={"Date": None})
         pyplot.close(figure)
+
+    def _narrow(self) -> bool:
+        """Do the values span less than two and a half powers of ten?"""
+        values = [y for points in self.curves.values() for _, y in points]
+        return max(values) < 300 * min(values)
 
 
 def write(
