@@ -35,6 +35,16 @@ EMNESY_CLONES void fold_choice(const double* world, const std::uint64_t* word, s
   }
 }
 
+EMNESY_CLONES void count_choice(std::uint64_t worlds, const std::uint64_t* word, std::int32_t alternatives, int stride,
+                                double* weight) {
+  for (std::int32_t k = 0; k < alternatives; ++k) weight[k] += __builtin_popcountll(word[std::int64_t{k} * stride] & worlds);
+}
+
+EMNESY_CLONES void count_choice(std::uint64_t worlds, const std::uint64_t* word, std::int32_t alternatives, int stride,
+                                std::int64_t* drawn) {
+  for (std::int32_t k = 0; k < alternatives; ++k) drawn[k] += __builtin_popcountll(word[std::int64_t{k} * stride] & worlds);
+}
+
 EMNESY_CLONES double fold_word(const double* world, std::uint64_t word) { return masked_sum(world, word); }
 
 void exponential_weights(const double* distance, std::uint64_t holds, double rate, double nearest, double* world) {

@@ -28,6 +28,10 @@ class LaneCounter {
 // weight[k] += sum over the worlds of cell k's word, for the alternatives of a choice: cells `stride` words apart.
 void fold_choice(const double* world, const std::uint64_t* word, std::int32_t alternatives, int stride, double* weight);
 
+// The same where every world of `worlds` weighs one.
+void count_choice(std::uint64_t worlds, const std::uint64_t* word, std::int32_t alternatives, int stride, double* weight);
+void count_choice(std::uint64_t worlds, const std::uint64_t* word, std::int32_t alternatives, int stride, std::int64_t* drawn);
+
 // The sum of the weights of some worlds.
 double fold_word(const double* world, std::uint64_t word);
 

@@ -161,10 +161,8 @@ void Worker::add(std::uint64_t example, std::size_t g, std::int64_t block, int w
   if (options_.control_variate && options_.task == Task::Marginals) {
     const std::uint64_t there = live(block, word);
     for (const std::int32_t c : group.choice) {
-      const std::int64_t first = plan_.value_begin[c];
-      for (std::int32_t k = 0; k < s_.choice_alternatives[c]; ++k) {
-        tally.drawn[first + k] += count(lanes_.cell(s_.choice_cell[c] + k)[word] & there);
-      }
+      count_choice(there, lanes_.cell(s_.choice_cell[c]) + word, s_.choice_alternatives[c], lanes_.words(),
+                   tally.drawn.data() + plan_.value_begin[c]);
     }
   }
   if (positive == 0) return;
@@ -182,7 +180,7 @@ void Worker::add(std::uint64_t example, std::size_t g, std::int64_t block, int w
     double* const weight = tally.weight.data() + plan_.value_begin[c];
     const std::int32_t alternatives = s_.choice_alternatives[c];
     if (equal) {
-      for (std::int32_t k = 0; k < alternatives; ++k) weight[k] += count(words[std::int64_t{k} * lanes_.words()] & positive);
+      count_choice(positive, words, alternatives, lanes_.words(), weight);
     } else {
       fold_choice(world, words, alternatives, lanes_.words(), weight);
     }
