@@ -70,7 +70,7 @@ __attribute__((always_inline)) inline bool sweep_as(const SweepGraph& g, const T
   left = static_cast<std::int64_t>(g.start.size());
   for (bool forwards = true; left > 0; forwards = !forwards) {
     for (std::int32_t i = 0; i < g.nodes; ++i) {
-      const std::int32_t node = forwards ? i : g.nodes - 1 - i;
+      const std::int32_t node = g.order[forwards ? i : g.nodes - 1 - i];
       if (!dirty[node]) continue;
       dirty[node] = 0;
       --left;
@@ -154,6 +154,18 @@ SweepGraph::SweepGraph(const Simulator& s, std::int32_t item) {
     targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
     reader.insert(reader.end(), targets.begin(), targets.end());
     reader_begin.push_back(static_cast<std::int32_t>(reader.size()));
+  }
+  std::vector<std::uint8_t> seen(static_cast<std::size_t>(nodes), 0);
+  order = start;
+  for (const std::int32_t node : start) seen[node] = 1;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (std::int32_t r = reader_begin[order[i]]; r < reader_begin[order[i] + 1]; ++r) {
+      if (seen[reader[r]]++ == 0) order.push_back(reader[r]);
+      seen[reader[r]] = 1;
+    }
+  }
+  for (std::int32_t node = 0; node < nodes; ++node) {
+    if (!seen[node]) order.push_back(node);  // no way leads there
   }
 }
 

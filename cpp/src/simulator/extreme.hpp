@@ -26,6 +26,7 @@ struct SweepGraph {
   std::vector<std::int32_t> source_begin, source; // per group
   std::vector<std::int32_t> reader_begin, reader; // per node: nodes with an edge from it
   std::vector<std::int32_t> start;                // nodes with an edge from nowhere
+  std::vector<std::int32_t> order;                // nodes breadth first from these: a sweep goes along most paths
 };
 
 constexpr std::int32_t no_path = (1 << 30) - 1;  // of whole numbers; double: infinity
