@@ -48,6 +48,24 @@ Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies&
   return lower(program, dependencies, slots, impossible, structured);
 }
 
+// The same for programs with computed numbers, and for every query beyond the program's own (source atom, cells, their values).
+py::tuple lower_folds(const GroundProgram& program, const FunctionalDependencies& dependencies,
+                      const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& atom,
+                      const py::array_t<std::uint8_t>& functional, bool impossible, bool structured) {
+  const EvidenceSlots slots{copy_of(begin), copy_of(atom), copy_of(functional)};
+  std::vector<NumberQuery> queries;
+  Lowered lowered = [&] {
+    py::gil_scoped_release release;
+    const auto few = expand_numbers(program, dependencies, true);
+    if (!few) return lower(program, dependencies, slots, impossible, structured);
+    queries = few->queries;
+    return lower(few->program, few->dependencies, slots, impossible, structured, few->folds);
+  }();
+  py::list listed;
+  for (const NumberQuery& query : queries) listed.append(py::make_tuple(query.source, query.cell, query.value));
+  return py::make_tuple(std::make_unique<Lowered>(std::move(lowered)), listed);
+}
+
 Components components_of(const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& edge) {
   const auto edge_begin = copy_of(begin);
   const auto edges = copy_of(edge);
@@ -91,6 +109,8 @@ void bind_lower(py::module_& m) {
   m.def("symbolic_term", &symbolic_term, py::arg("program"), py::arg("value"));
   m.def("lower", &lower_arrays, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"), py::arg("slot_atom"),
         py::arg("slot_functional"), py::arg("impossible"), py::arg("structured") = true);
+  m.def("lower_folds", &lower_folds, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"),
+        py::arg("slot_atom"), py::arg("slot_functional"), py::arg("impossible"), py::arg("structured") = true);
 
   // Raised as NotLowerable(reason, atoms); the Python side turns it into a diagnostic.
   static PyObject* not_lowerable = nullptr;

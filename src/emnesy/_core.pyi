@@ -478,6 +478,20 @@ def lower(
     impossible: bool,
     structured: bool = True,
 ) -> Lowered: ...
+def lower_folds(
+    program: GroundProgram,
+    dependencies: FunctionalDependencies,
+    slot_begin: NDArray[np.int64],
+    slot_atom: NDArray[np.int32],
+    slot_functional: NDArray[np.uint8],
+    impossible: bool,
+    structured: bool = True,
+) -> tuple[Lowered, list[tuple[int, list[int], list[float]]]]:
+    """The same with computed numbers of few values.
+
+    The graph's queries are the program's, then one for each entry of the list: (query atom, cells, values).
+    """
+    ...
 def symbolic_term(program: GroundProgram, value: int) -> object: ...
 
 # cpp/bindings/check.cpp -------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "emnesy/factor_graph.hpp"
 #include "emnesy/functional.hpp"
 #include "emnesy/ground_program.hpp"
+#include "emnesy/numbers.hpp"
 
 namespace emnesy {
 
@@ -48,8 +49,9 @@ class NotLowerable : public std::runtime_error {
 // impossible: the program states evidence that no atom can satisfy.
 // structured: wide disjunctions, constraints that are cliques of inequalities and the like become structured factors, and an
 // observed conjunction of constraints the gate; except where tables alone make a graph without loops and structured factors
-// do not. Otherwise all factors are tables and there is no gate.
+// do not. folds: aggregates of an expanded program (emnesy/numbers.hpp), which become sums, minima and maxima.
+// Otherwise all factors are tables and there is no gate.
 Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
-              bool impossible = false, bool structured = true);
+              bool impossible = false, bool structured = true, const std::vector<NumberFold>& folds = {});
 
 }  // namespace emnesy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "emnesy/functional.hpp"
@@ -16,12 +17,21 @@ struct NumberQuery {
   std::vector<double> value;
 };
 
+// An aggregate that is left to the lowering: its value is that of `kind` over the contributions whose atoms hold. The atoms of one
+// contribution exclude each other, and so do those of the result; none of these holds where no contribution does.
+struct NumberFold {
+  Aggregate kind = Aggregate::Sum;  // or Min, Max
+  std::vector<std::pair<double, AtomId>> result;  // ascending
+  std::vector<std::vector<std::pair<double, AtomId>>> contributions;
+};
+
 struct FewNumbers {
   // Without aggregates and conditions. Atoms of the original program keep their numbers. The queries of the original come
   // first, then one for each of `queries`.
   GroundProgram program;
   FunctionalDependencies dependencies;
   std::vector<NumberQuery> queries;
+  std::vector<NumberFold> folds;
 };
 
 // Each cell becomes a group of atoms "the cell has value v", one for every value that it can have; aggregates become folds over
@@ -30,7 +40,11 @@ struct FewNumbers {
 //
 // Nothing where the program computes no numbers. Throws NotLowerable where a number depends on itself, and where some
 // number, partial result or combination of numbers has more than `most_values` values.
-std::optional<FewNumbers> expand_numbers(const GroundProgram& program, const FunctionalDependencies& dependencies);
+//
+// keep_folds: counts, sums, minima and maxima of three contributions and more are not folded; FewNumbers::folds lists them, and
+// the atoms of their values have no rules. Sums only where all contributions are whole numbers.
+std::optional<FewNumbers> expand_numbers(const GroundProgram& program, const FunctionalDependencies& dependencies,
+                                         bool keep_folds = false);
 
 constexpr std::size_t most_values = 4096;
 

@@ -83,6 +83,10 @@ class Builder {
   bool structured_;
 };
 
+// Where a table has two variables of which one is a function of the other, or both are functions of a third, by tables of two
+// variables: joins these tables to it, which closes no loop and adds no tuple but those of the argument.
+void join_functions(std::vector<Table>& tables, std::size_t variable_count);
+
 // Joins tables that share two variables or more while the joint table stays small; tables over one variable
 // stay as they are. Deterministic: tables are taken in order.
 void merge_tables(std::vector<Table>& tables, std::size_t variable_count);

@@ -44,6 +44,12 @@ void Lowering::count_uses() {
   for (const auto* literals : {&program_.rule_body, &program_.constraint_body, &program_.evidence}) {
     for (const Literal lit : *literals) ++uses_[literal_atom(lit)];
   }
+  for (const NumberFold& fold : folds_) {
+    for (const auto& part : fold.contributions) {
+      for (const auto& entry : part) ++uses_[entry.second];
+    }
+    for (const auto& entry : fold.result) ++uses_[entry.second];
+  }
   for (const AtomId atom : program_.queries) seen_[atom] = 1;
   for (const AtomId atom : slots_.atom) seen_[atom] = 1;
 }

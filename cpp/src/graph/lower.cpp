@@ -9,11 +9,12 @@
 namespace emnesy::graph {
 
 Lowering::Lowering(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
-                   bool impossible, Recognition recognition)
+                   bool impossible, Recognition recognition, const std::vector<NumberFold>& folds)
     : program_(program),
       dependencies_(dependencies),
       slots_(slots),
       recognition_(recognition),
+      folds_(folds),
       builder_(recognition != Recognition::None),
       event_(program.atom_count()),
       inlined_(program.atom_count(), 0),
@@ -30,6 +31,7 @@ Lowered Lowering::run() {
   add_nogoods();
   add_queries();
   const std::vector<SlotLabels> labels = add_slots();
+  join_functions(builder_.tables, builder_.cardinalities().size());
   merge_tables(builder_.tables, builder_.cardinalities().size());
   merge_tables(builder_.gated_tables, builder_.cardinalities().size());
   if (recognise()) {
@@ -99,12 +101,24 @@ Components Lowering::order() {
     begin[head + 1] += program_.rule_body_begin[r + 1] - program_.rule_body_begin[r];
     rules_of_[head].push_back(static_cast<std::int32_t>(r));
   }
+  // A fold needs its contributions.
+  fold_of_.assign(rules_of_.size(), -1);
+  for (std::size_t f = 0; f < folds_.size(); ++f) {
+    const std::int32_t result = node(folds_[f].result.front().second);
+    fold_of_[result] = static_cast<std::int32_t>(f);
+    for (const auto& part : folds_[f].contributions) begin[result + 1] += static_cast<std::int64_t>(part.size());
+  }
   std::partial_sum(begin.begin(), begin.end(), begin.begin());
   std::vector<std::int32_t> edge(begin.back());
   std::vector<std::int64_t> next(begin.begin(), begin.end() - 1);
   for (std::size_t r = 0; r < program_.rule_count(); ++r) {
     for (std::int64_t i = program_.rule_body_begin[r]; i < program_.rule_body_begin[r + 1]; ++i) {
       edge[next[node(program_.rule_head[r])]++] = node(literal_atom(program_.rule_body[i]));
+    }
+  }
+  for (const NumberFold& fold : folds_) {
+    for (const auto& part : fold.contributions) {
+      for (const auto& entry : part) edge[next[node(fold.result.front().second)]++] = node(entry.second);
     }
   }
   Components components = strongly_connected_components(begin, edge);
@@ -163,9 +177,9 @@ Lowered Lowering::finish(const std::vector<SlotLabels>& slots) {
 namespace emnesy {
 
 Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
-              bool impossible, bool structured) {
+              bool impossible, bool structured, const std::vector<NumberFold>& folds) {
   const auto attempt = [&](graph::Recognition recognition) {
-    return graph::Lowering(program, dependencies, slots, impossible, recognition).run();
+    return graph::Lowering(program, dependencies, slots, impossible, recognition, folds).run();
   };
   if (!structured) return attempt(graph::Recognition::None);
   Lowered rules = attempt(graph::Recognition::Rules);

@@ -38,6 +38,7 @@ bool Lowering::gather(const Literal* first, const Literal* last, std::vector<std
 }
 
 void Lowering::lower_node(std::int32_t node) {
+  if (fold_of_[node] >= 0) return lower_fold(folds_[fold_of_[node]]);
   const auto groups = static_cast<std::int32_t>(dependencies_.group_count());
   std::vector<AtomId> atoms;
   if (node < groups) {

@@ -37,7 +37,7 @@ enum class Recognition { None, Rules, Conjunctions };
 class Lowering {
  public:
   Lowering(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots, bool impossible,
-           Recognition recognition);
+           Recognition recognition, const std::vector<NumberFold>& folds);
 
   Lowered run();
 
@@ -91,6 +91,9 @@ class Lowering {
   Event tabulate_part(const std::vector<Case>& cases, const std::vector<std::int32_t>& scope, std::string name);
   bool read_once(const std::vector<Case>& cases) const;
 
+  // recognise_folds.cpp: the value of an aggregate
+  void lower_fold(const NumberFold& fold);
+
   // lower_evidence.cpp: what is fixed and what is asked
   void fix(const Event& e);
   void add_nogoods();
@@ -111,6 +114,8 @@ class Lowering {
   const FunctionalDependencies& dependencies_;
   const EvidenceSlots& slots_;
   const Recognition recognition_;
+  const std::vector<NumberFold>& folds_;
+  std::vector<std::int32_t> fold_of_;                // by node, or -1
   Builder builder_;
   std::vector<Event> event_;
   std::vector<std::vector<std::int32_t>> rules_of_;  // by node

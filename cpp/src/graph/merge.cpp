@@ -69,6 +69,39 @@ bool join(const Table& left, const Table& right, std::size_t limit, Table& resul
 
 }  // namespace
 
+void join_functions(std::vector<Table>& tables, std::size_t variable_count) {
+  // Per variable y: the table (x, y) in which every x has one y.
+  std::vector<std::int64_t> function(variable_count, -1);
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    if (tables[t].arity() != 2 || tables[t].size() == 0) continue;
+    std::vector<std::int32_t> arguments;
+    for (std::size_t i = 0; i < tables[t].size(); ++i) arguments.push_back(tables[t].values[2 * i]);
+    std::sort(arguments.begin(), arguments.end());
+    const bool unique = std::adjacent_find(arguments.begin(), arguments.end()) == arguments.end();
+    if (unique && function[tables[t].scope[1]] < 0) function[tables[t].scope[1]] = static_cast<std::int64_t>(t);
+  }
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    for (bool again = true; again;) {
+      again = false;
+      const std::vector<std::int32_t> scope = tables[t].scope;
+      for (const std::int32_t y : scope) {
+        const std::int64_t f = function[y];
+        if (f < 0 || static_cast<std::size_t>(f) == t) continue;
+        const std::int32_t x = tables[f].scope[0];
+        if (std::find(scope.begin(), scope.end(), x) != scope.end()) continue;  // merge_tables joins these
+        const bool met = std::any_of(scope.begin(), scope.end(), [&](std::int32_t z) {
+          return z != y && function[z] >= 0 && static_cast<std::size_t>(function[z]) != t && tables[function[z]].scope[0] == x;
+        });
+        Table joint;
+        if (!met || !join(tables[t], Table(tables[f]), std::max(joint_limit, tables[t].size()), joint)) continue;
+        tables[t] = std::move(joint);
+        again = true;
+        break;
+      }
+    }
+  }
+}
+
 void merge_tables(std::vector<Table>& tables, std::size_t variable_count) {
   std::vector<std::vector<std::size_t>> tables_of(variable_count);
   std::vector<std::uint8_t> alive(tables.size(), 1);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "emnesy/components.hpp"
@@ -32,8 +33,8 @@ bool computes(const GroundProgram& program, AtomId atom) {
 
 class Expansion {
  public:
-  Expansion(const GroundProgram& program, const FunctionalDependencies& dependencies)
-      : program_(program), out_(program, dependencies), terms_(program.values, arithmetic_),
+  Expansion(const GroundProgram& program, const FunctionalDependencies& dependencies, bool keep_folds)
+      : program_(program), keep_folds_(keep_folds), out_(program, dependencies), terms_(program.values, arithmetic_),
         number_(program.cell_atom.size()), done_(program.cell_atom.size(), 0), rules_of_(program.atom_count()) {
     for (std::size_t r = 0; r < program.rule_count(); ++r) rules_of_[program.rule_head[r]].push_back(static_cast<std::int32_t>(r));
   }
@@ -51,7 +52,7 @@ class Expansion {
     for (const std::vector<AtomId>& candidates : contests_) add_contest(candidates);
     std::fill(out_.program.predicate_aggregate.begin(), out_.program.predicate_aggregate.end(), Aggregate::None);
     add_queries();
-    return {std::move(out_.program), std::move(out_.dependencies), std::move(queries_)};
+    return {std::move(out_.program), std::move(out_.dependencies), std::move(queries_), std::move(folds_)};
   }
 
  private:
@@ -243,6 +244,35 @@ class Expansion {
     return result;
   }
 
+  // Leaves the aggregate unfolded where it may, and names the atoms of its values.
+  bool keep_fold(AtomId atom, const std::vector<Number>& parts, Number& state) {
+    const Aggregate aggregate = aggregate_of(atom);
+    const bool sums = aggregate == Aggregate::Count || aggregate == Aggregate::Sum;
+    if (!keep_folds_ || parts.size() < 3 || (!sums && aggregate != Aggregate::Min && aggregate != Aggregate::Max)) return false;
+    std::set<double> values, before{0.0};
+    for (const Number& part : parts) {
+      for (const auto& [key, there] : part) {
+        if (sums && (key.first != std::floor(key.first) || std::fabs(key.first) > 1e6)) return false;
+        values.insert(key.first);
+        for (const double sum : before) {
+          if (sums) values.insert(sum + key.first);
+        }
+      }
+      if (values.size() > most_values) return false;
+      before = values;
+      before.insert(0.0);
+    }
+    NumberFold fold{sums ? Aggregate::Sum : aggregate, {}, {}};
+    for (const double value : values) fold.result.emplace_back(value, value_atom(state, {value, 0.0}, atom));
+    for (const Number& part : parts) {
+      fold.contributions.emplace_back();
+      for (const auto& [key, there] : part) fold.contributions.back().emplace_back(key.first, there);
+    }
+    close(state);
+    folds_.push_back(std::move(fold));
+    return true;
+  }
+
   // The values of a cell; made when they are first asked for.
   const Number& number(std::int32_t cell) {
     if (done_[cell]) return number_[cell];
@@ -250,8 +280,12 @@ class Expansion {
     const AtomId atom = program_.cell_atom[cell];
     const Aggregate aggregate = aggregate_of(atom);
     Number state;
+    std::vector<Number> parts;
     for (const std::int32_t r : rules_of_[atom]) {
-      const Number next = contribution(r, 1.0, aggregate == Aggregate::Average ? 1.0 : 0.0);
+      parts.push_back(contribution(r, 1.0, aggregate == Aggregate::Average ? 1.0 : 0.0));
+    }
+    if (keep_fold(atom, parts, state)) parts.clear();
+    for (const Number& next : parts) {
       state = fold(state, next, atom, [&](const Key& a, const Key& b) -> Key {
         if (aggregate == Aggregate::Min) return std::min(a, b);
         if (aggregate == Aggregate::Max) return std::max(a, b);
@@ -345,6 +379,7 @@ class Expansion {
   }
 
   const GroundProgram& program_;
+  const bool keep_folds_;
   graph::Rewriting out_;
   Simulator arithmetic_;  // the terms, interned
   Terms terms_;
@@ -353,15 +388,17 @@ class Expansion {
   std::vector<std::vector<std::int32_t>> rules_of_;
   std::vector<std::vector<AtomId>> contests_;  // candidates of each argmin and argmax
   std::vector<NumberQuery> queries_;
+  std::vector<NumberFold> folds_;
 };
 
 }  // namespace
 
-std::optional<FewNumbers> expand_numbers(const GroundProgram& program, const FunctionalDependencies& dependencies) {
+std::optional<FewNumbers> expand_numbers(const GroundProgram& program, const FunctionalDependencies& dependencies,
+                                         bool keep_folds) {
   bool any = false;
   for (AtomId atom = 0; atom < static_cast<AtomId>(program.atom_count()); ++atom) any = any || computes(program, atom);
   if (!any) return std::nullopt;
-  return Expansion(program, dependencies).run();
+  return Expansion(program, dependencies, keep_folds).run();
 }
 
 }  // namespace emnesy

@@ -68,8 +68,14 @@ class BeliefPropagation:
     name = "bp"
 
     def __init__(
-        self, graph: _core.FactorGraph, interface: Interface, *, structured: bool = True
+        self,
+        graph: _core.FactorGraph,
+        interface: Interface,
+        *,
+        structured: bool = True,
+        texts: tuple[str, ...] = (),
     ) -> None:
+        self._texts = texts  # of the queries after the program's own: atoms with computed numbers
         self._structured = structured
         self._native = _core.BeliefPropagation(
             graph,
@@ -117,18 +123,21 @@ class BeliefPropagation:
                 **values,
             )
         )
+        own = queries.shape[1] - len(self._texts)
+        computed = dict(zip(self._texts, queries[:, own:].T, strict=True))
         report = Report(
             engine=self.name,
             exact=self.exact,
             converged=converged,
             iterations=iterations,
             residual=residual,
+            extra={"computed": computed} if self._texts else {},
         )
         return EngineResult(
             posteriors=posteriors,
             log_evidence=log_evidence,
             possible=possible,
-            queries=queries,
+            queries=queries[:, :own],
             report=report,
             state=EngineState(self.name, {"messages": extra["messages"]}) if keep else None,
         )
@@ -147,13 +156,15 @@ class BeliefPropagation:
 
 def compile_bp(program: Program, options: Mapping[str, Any]) -> BeliefPropagation:
     """Belief propagation on the program's factor graph, with structured factors or without."""
-    from emnesy.graph.lowering import lower
+    from emnesy.graph.lowering import lower_folds
 
     structured = read_options("bp", OPTIONS, options)["structured"]
-    if structured:
-        return BeliefPropagation(program.lowered.graph, program.interface)
-    lowered = lower(program.ground, program.dependencies, program.interface, structured=False)
-    return BeliefPropagation(lowered.graph, program.interface, structured=False)
+    lowered = lower_folds(
+        program.ground, program.dependencies, program.interface, structured=structured
+    )
+    return BeliefPropagation(
+        lowered.graph, program.interface, structured=structured, texts=lowered.texts
+    )
 
 
 ENGINE = EngineInfo(
@@ -161,7 +172,7 @@ ENGINE = EngineInfo(
     summary="belief propagation on the factor graph",
     exact="on trees",
     tasks=frozenset({"marginals", "map", "sample"}),
-    computed_cells=False,
+    computed_cells=True,
     positive_cycles=False,
     log_evidence="exact on trees, else Bethe's approximation",
     joint="on trees",

@@ -88,13 +88,43 @@ def lower_numbers(
         )
     except _core.NotLowerable as error:
         raise _refusal(grounded, error, numbers=True) from None
+    return Expanded(lowered.graph, _texts(grounded, queries))
+
+
+def lower_folds(
+    grounded: GroundedProgram,
+    dependencies: _core.FunctionalDependencies,
+    interface: Interface,
+    *,
+    structured: bool = True,
+) -> Expanded:
+    """As `lower`, with computed numbers of few values; aggregates are structured factors where wanted."""
+    try:
+        lowered, queries = _core.lower_folds(
+            grounded.native,
+            dependencies,
+            interface.slot_begin,
+            interface.slot_atom,
+            interface.slot_functional,
+            bool(grounded.impossible_evidence),
+            structured,
+        )
+    except _core.NotLowerable as error:
+        raise _refusal(grounded, error, numbers=True) from None
+    return Expanded(lowered.graph, _texts(grounded, queries))
+
+
+def _texts(
+    grounded: GroundedProgram, queries: list[tuple[int, list[int], list[float]]]
+) -> tuple[str, ...]:
+    """Query atoms with their numbers written out."""
     terms = SymbolicTerms(grounded)
     texts = []
     for atom, cells, values in queries:
         column = np.full((len(grounded.native.cell_atom), 1), np.nan)
         column[cells, 0] = values
         texts.append(str(terms.texts(atom, column)[0]))
-    return Expanded(lowered.graph, tuple(texts))
+    return tuple(texts)
 
 
 def _refusal(
