@@ -492,6 +492,7 @@ def lower_folds(
     The graph's queries are the program's, then one for each entry of the list: (query atom, cells, values).
     """
     ...
+
 def symbolic_term(program: GroundProgram, value: int) -> object: ...
 
 # cpp/bindings/check.cpp -------------------------------------------------------------------------
