@@ -31,7 +31,7 @@ struct Worker {
   const gibbs::Plan& plan;
   gibbs::Problem problem;
   gibbs::Moments moments;
-  std::vector<double> queries;
+  std::vector<double> queries, sampled;
   std::unique_ptr<gibbs::PathChain> paths;
   std::unique_ptr<gibbs::WorldChain> worlds;
 };
@@ -97,6 +97,7 @@ void Gibbs::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
     gibbs::Chain& chain = w.chain(path);
     w.moments.start(prior.size(), options.sweeps);
     w.queries.assign(queries, 0.0);
+    w.sampled.assign(queries, 0.0);
 
     bool possible = !contradiction, proved = contradiction;
     std::int64_t proposed = 0, accepted = 0;
@@ -130,7 +131,10 @@ void Gibbs::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
       proposed += chain.proposed;
       accepted += chain.accepted;
       block_size += chain.block / options.chains;
-      if (c == 0) drawn.assign(chain.values(), chain.values() + choices);
+      if (c == 0) {
+        drawn.assign(chain.values(), chain.values() + choices);
+        for (std::size_t q = 0; q < queries; ++q) w.sampled[q] = chain.holds(s.queries[q]);
+      }
       std::copy(chain.values(), chain.values() + choices, values);
       state.block[at] = chain.block;
       state.position[at] = random.position();
@@ -163,7 +167,15 @@ void Gibbs::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
     if (results.converged) results.converged[b] = possible ? r_hat <= options.tolerance : proved;
     if (results.query_marginals) {
       for (std::size_t q = 0; q < queries; ++q) {
-        const double mean = options.task == Task::Sample ? 0.0 : w.queries[q] / total;
+        // A choice's own alternative has a conditional to average, like the posteriors.
+        const std::int32_t cell = s.queries[q] >> 1, owner = plan.world.owner[cell];
+        double mean = w.queries[q] / total;
+        if (options.task == Task::Sample) {
+          mean = w.sampled[q];
+        } else if (owner >= 0) {
+          mean = w.moments.mean(static_cast<std::size_t>(plan.value_begin[owner] + cell - s.choice_cell[owner]));
+          if ((s.queries[q] & 1) != 0) mean = 1 - mean;
+        }
         results.query_marginals[b * static_cast<std::int64_t>(queries) + static_cast<std::int64_t>(q)] = static_cast<Real>(possible ? mean : 0.0);
       }
     }

@@ -187,9 +187,17 @@ void WorldChain::move(Stream& random, bool adapting) {
   after_.resize(count);
   block_choices_.clear();
   block_values_.clear();
+  const double flat = random.uniform() < 0.5 ? 0.0 : 0.5;  // how much of the proposal is uniform
+  double ratio = 1;
   for (std::int32_t i = 0; i + 1 < members; ++i) {
-    const std::int32_t c = shuffled_[i], k = random.draw(prior(c), plan_.values(c));
-    if (k == world_.value(c)) continue;
+    const std::int32_t c = shuffled_[i], old = world_.value(c), size_c = plan_.values(c);
+    const double* const p = prior(c);
+    const auto possible = static_cast<double>(std::count_if(p, p + size_c, [](double x) { return x > 0; }));
+    proposal_.resize(size_c);
+    for (std::int32_t k = 0; k < size_c; ++k) proposal_[k] = p[k] > 0 ? (1 - flat) * p[k] + flat / possible : 0.0;
+    const std::int32_t k = random.draw(proposal_.data(), size_c);
+    if (k == old) continue;
+    ratio *= p[k] / proposal_[k] * (proposal_[old] / p[old]);
     block_choices_.push_back(c);
     block_values_.push_back(k);
   }
@@ -199,7 +207,7 @@ void WorldChain::move(Stream& random, bool adapting) {
   const std::size_t mark = world_.mark();
   world_.change(block_choices_.data(), block_values_.data(), block_choices_.size());
   const double mass_after = conditional(last, after_.data());
-  const bool accept = mass_after > 0 && random.uniform() * mass_before < mass_after;
+  const bool accept = mass_after > 0 && random.uniform() * mass_before < mass_after * ratio;
   if (accept) {
     const std::int32_t k = random.draw(after_.data(), count);
     if (k != world_.value(last)) world_.change(last, k);

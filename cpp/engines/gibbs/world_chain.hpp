@@ -7,8 +7,9 @@ namespace emnesy::gibbs {
 
 // A sweep gives every choice that the observations depend on a new value from its exact conditional (each of its values
 // is tried, incrementally), and then proposes blocks: choices that share an observation, all but the last from
-// their priors, the last from its conditional, accepted with the ratio of the last one's allowed prior mass in the
-// new and the old world. Now and then a block is everything that matters, so that the chain is irreducible, if
+// their priors (or from those mixed with uniform ones, so that rare causes are tried), the last from its conditional,
+// accepted with the ratio of the last one's allowed prior mass in the new and the old world, corrected for the mixture.
+// Now and then a block is everything that matters, so that the chain is irreducible, if
 // slowly. Choices that no observation depends on keep their priors.
 class WorldChain : public Chain {
  public:
@@ -40,7 +41,7 @@ class WorldChain : public Chain {
   std::vector<std::int32_t> cone_;
   std::vector<std::int32_t> blocks_;                    // observations that two choices or more share
   std::vector<std::int32_t> relevant_, free_;
-  std::vector<double> rows_, before_, after_;
+  std::vector<double> rows_, before_, after_, proposal_;
   std::vector<std::int32_t> block_choices_, block_values_, shuffled_;
 };
 
