@@ -39,6 +39,17 @@ WorldPlan::WorldPlan(const Simulator& simulator) : s(simulator) {
   index_cells(s.cell_count, [&](auto add) { occurrences(s.rule_begin, s.rule_literal, add); }, in_rule_begin, in_rule);
   index_cells(s.cell_count, [&](auto add) { occurrences(s.constraint_begin, s.constraint_literal, add); }, in_constraint_begin,
               in_constraint);
+  index_cells(s.number_count, [&](auto add) {
+    for (std::size_t e = 0; e < s.edge_weight.size(); ++e) {
+      if (s.edge_weight[e] >= 0) add(s.edge_weight[e], static_cast<std::int32_t>(e));
+    }
+  }, weighs_begin, weighs);
+  edge_extreme.resize(s.edge_weight.size());
+  for (std::size_t x = 0; x < s.extreme_sign.size(); ++x) {
+    for (std::int64_t e = s.edge_begin[s.extreme_begin[x]]; e < s.edge_begin[s.extreme_begin[x + 1]]; ++e) {
+      edge_extreme[e] = static_cast<std::int32_t>(x);
+    }
+  }
   for (std::size_t step = 0; step < s.step_count(); ++step) {
     top_steps.push_back(static_cast<std::int32_t>(step));
     if (s.step_kind[step] == StepKind::Loop) step = static_cast<std::size_t>(s.loop_end[s.step_item[step]]) - 1;
@@ -71,6 +82,9 @@ World::World(const WorldPlan& plan) : plan_(plan), s_(plan.s) {
   seen_cell_.assign(s_.cell_count, 0);
   seen_number_.assign(s_.number_count, 0);
   distance_.resize(s_.node_number.size());
+  reweighed_.resize(s_.extreme_sign.size());
+  node_known_.assign(s_.node_number.size(), 0);
+  node_affected_.assign(s_.node_number.size(), 0);
 }
 
 void World::require(const std::vector<CellLiteral>& literals) {
@@ -124,6 +138,9 @@ void World::flip(std::int32_t cell) {
 
 void World::set_number(std::int32_t number, double value) {
   if (same(number_[number], value)) return;
+  for (std::int64_t i = plan_.weighs_begin[number]; i < plan_.weighs_begin[number + 1]; ++i) {
+    reweighed_[plan_.edge_extreme[plan_.weighs[i]]].push_back({plan_.weighs[i], number_[number]});
+  }
   log_.push_back({number, Entry::Number, number_[number]});
   number_[number] = value;
   if (!quiet_) enqueue(s_.number_reader_begin, s_.number_reader, number);
@@ -168,6 +185,7 @@ void World::reset(const std::int32_t* values) {
   }
   for (std::size_t c = 0; c < value_.size(); ++c) set_choice(static_cast<std::int32_t>(c), values[c]);
   propagate();
+  computed_ = true;
   commit();
 }
 
@@ -228,7 +246,10 @@ void World::run_step(std::int32_t step) {
     case StepKind::Fold: fold(item); break;
     case StepKind::Winner: winner(item); break;
     case StepKind::RuleLoop: quiet_ ? rule_loop(item) : quietly([&] { rule_loop(item); }); break;
-    case StepKind::Extreme: extreme(item); break;
+    case StepKind::Extreme:
+      if (!extreme_update(item)) extreme(item);
+      reweighed_[item].clear();
+      break;
     case StepKind::Loop: quietly([&] { loop(step); }); break;
   }
 }

@@ -23,6 +23,9 @@ struct WorldPlan {
   std::vector<std::int32_t> in_rule, in_constraint;              // 2 * rule + negated
   std::vector<std::int32_t> top_steps;                           // those that are not inside a Loop
   std::vector<std::int32_t> owner;                               // choice of an alternative's cell, else -1
+  std::vector<std::int64_t> weighs_begin;                        // edges of Extreme steps that each number is the weight of
+  std::vector<std::int32_t> weighs;
+  std::vector<std::int32_t> edge_extreme;                        // Extreme step of an edge
 };
 
 class World {
@@ -78,7 +81,7 @@ class World {
   void table(std::int32_t item);
   void rule_loop(std::int32_t item);
   void extreme(std::int32_t item);
-  void extreme_update(std::int32_t item);
+  bool extreme_update(std::int32_t item);  // false: compute it all
   void loop(std::int32_t step);
 
   const WorldPlan& plan_;
@@ -94,12 +97,16 @@ class World {
   bool contradiction_ = false;                 // two requirements that deny each other
   std::int64_t violated_ = 0;
   std::vector<Entry> log_;
-  bool quiet_ = false, fresh_ = true;
+  bool quiet_ = false, fresh_ = true, computed_ = false;
   std::vector<std::int32_t> queue_;            // a heap of steps
   std::vector<std::uint8_t> queued_;
   std::vector<std::uint32_t> seen_cell_, seen_number_;
   std::uint32_t stamp_ = 0;
   std::vector<double> distance_;               // scratch of extreme, by node
+  std::vector<std::vector<std::pair<std::int32_t, double>>> reweighed_;  // per Extreme: edges with their old weights
+  std::vector<std::uint32_t> node_known_, node_affected_;                // by node: stamps of extreme_update
+  std::uint32_t node_stamp_ = 0;
+  std::vector<std::int32_t> touched_, affected_;
   std::vector<std::pair<double, std::int32_t>> heap_;
   std::vector<std::int32_t> pending_;
 };
