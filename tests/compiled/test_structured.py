@@ -33,7 +33,8 @@ def test_a_count_of_sixty_is_binomial():
 def test_the_greatest_of_thirty_dice():
     program = emnesy.load(
         "die(1..30).\nface(1..6).\n"
-        "1/6::roll(D,1); 1/6::roll(D,2); 1/6::roll(D,3); 1/6::roll(D,4); 1/6::roll(D,5); 1/6::roll(D,6) :- die(D).\n"
+        "1/6::roll(D,1); 1/6::roll(D,2); 1/6::roll(D,3); "
+        "1/6::roll(D,4); 1/6::roll(D,5); 1/6::roll(D,6) :- die(D).\n"
         "best(max<F>) :- roll(D, F).\ntotal(sum<F>) :- roll(D, F).\nquery(best(_)).\n"
     )
     found = kinds(program)
