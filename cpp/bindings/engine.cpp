@@ -126,7 +126,8 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
     posteriors.append(std::move(array));
   }
   py::array_t<Real> log_evidence(labels.batch), residual(labels.batch), marginals({labels.batch, static_cast<std::int64_t>(queries)});
-  py::array_t<bool> possible(labels.batch), converged(labels.batch);
+  const bool world = options.task != Task::Marginals;
+  py::array_t<bool> possible(labels.batch), converged(labels.batch), consistent(world ? labels.batch : std::int64_t{0});
   py::array_t<std::int32_t> iterations(labels.batch);
   const std::int64_t row = engine.message_count();
   py::array_t<Real> end({want_messages ? labels.batch : std::int64_t{0}, row});
@@ -139,12 +140,14 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
   results.possible = reinterpret_cast<std::uint8_t*>(possible.mutable_data());
   results.converged = reinterpret_cast<std::uint8_t*>(converged.mutable_data());
   results.iterations = iterations.mutable_data();
+  if (world) results.consistent = reinterpret_cast<std::uint8_t*>(consistent.mutable_data());
   {
     const py::gil_scoped_release released;
     engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results, messages);
   }
   py::dict extra;
   if (want_messages) extra["messages"] = end;
+  if (world) extra["consistent"] = consistent;
   return py::make_tuple(py::tuple(posteriors), log_evidence, possible, marginals, converged, iterations, residual, extra);
 }
 

@@ -267,7 +267,7 @@ class BeliefPropagation:
         """Posterior blocks, log-evidence, possible, queries, converged, iterations, residual, extra.
 
         `messages` (B, message_count): loopy messages to start from; `want_messages`: return in `extra`
-        where they ended.
+        where they ended. Tasks map and sample: `extra` says which worlds are `consistent` (B,).
 
         Releases the GIL. `TypeError`: dtype, shape or contiguity; `ValueError`: an option out of
         range; `IndexError`: a label that its slot lacks. posteriors=False: the blocks are empty.

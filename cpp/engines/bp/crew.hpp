@@ -77,6 +77,7 @@ class Crew {
     const ExampleResults<Real>& results = call_->results;
     if (results.log_evidence) results.log_evidence[example] = static_cast<Real>(outcome.log_evidence);
     if (results.possible) results.possible[example] = outcome.possible;
+    if (results.consistent) results.consistent[example] = outcome.possible && outcome.consistent;
     if (results.iterations) results.iterations[example] = outcome.convergence.iterations[0];
     if (results.residual) results.residual[example] = static_cast<Real>(outcome.convergence.residual[0]);
     if (results.converged) results.converged[example] = outcome.convergence.converged[0];

@@ -63,6 +63,26 @@ std::int32_t pick(double uniform, const Visit& visit) {
   return picker.chosen();
 }
 
+// The values of a factor's leaves, given the group. False: nothing could be picked.
+template <typename Picker, typename Real>
+bool pick_leaves(State<Real>& state, const Factor& factor, const Table& table, std::int32_t group, double uniform) {
+  const std::int32_t* leaf = state.plan.leaf.data() + factor.leaf_begin;
+  const auto tuple_value = [&](std::int32_t k, std::int32_t t) {
+    return table.tuple_value[std::int64_t{k} * table.tuple_count + t];
+  };
+  for (std::int32_t k = 0; k < table.leaf_count; ++k) state.leaf[k] = state.own(leaf[k]);
+  const std::int32_t tuple = pick<Picker, Real>(uniform, [&](const auto& offer) {
+    for (std::int32_t t = table.group_tuple[group]; t < table.group_tuple[group + 1]; ++t) {
+      Real weight = table.tuple_weight.empty() ? Real(1) : static_cast<Real>(table.tuple_weight[t]);
+      for (std::int32_t k = 0; k < table.leaf_count; ++k) weight *= state.leaf[k][tuple_value(k, t)];
+      offer(t, weight);
+    }
+  });
+  if (tuple < 0) return false;
+  for (std::int32_t k = 0; k < table.leaf_count; ++k) state.value[leaf[k]] = tuple_value(k, tuple);
+  return true;
+}
+
 // uniform(f) -> two numbers for step f. Values land in state.value. False: nothing could be picked.
 template <typename Picker, typename Real, typename Uniform>
 bool decode(State<Real>& state, const Uniform& uniform) {
@@ -75,9 +95,6 @@ bool decode(State<Real>& state, const Uniform& uniform) {
     const std::int32_t children = table.interface_count - (factor.has_parent ? 1 : 0);
     const auto group_value = [&](std::int32_t k, std::int32_t g) {
       return table.group_value[std::int64_t{k} * table.group_count + g];
-    };
-    const auto tuple_value = [&](std::int32_t k, std::int32_t t) {
-      return table.tuple_value[std::int64_t{k} * table.tuple_count + t];
     };
     find_messages(state, factor, table);
     if (factor.structured >= 0) {
@@ -106,18 +123,7 @@ bool decode(State<Real>& state, const Uniform& uniform) {
           static_cast<std::int32_t>(std::upper_bound(slices.begin(), slices.end(), group) - slices.begin()) - 1;
     }
     if (table.leaf_count == 0) continue;
-    for (std::int32_t k = 0; k < table.leaf_count; ++k) state.leaf[k] = state.own(plan.leaf[factor.leaf_begin + k]);
-    const std::int32_t tuple = pick<Picker, Real>(numbers[1], [&](const auto& offer) {
-      for (std::int32_t t = table.group_tuple[group]; t < table.group_tuple[group + 1]; ++t) {
-        Real weight = table.tuple_weight.empty() ? Real(1) : static_cast<Real>(table.tuple_weight[t]);
-        for (std::int32_t k = 0; k < table.leaf_count; ++k) weight *= state.leaf[k][tuple_value(k, t)];
-        offer(t, weight);
-      }
-    });
-    if (tuple < 0) return false;
-    for (std::int32_t k = 0; k < table.leaf_count; ++k) {
-      state.value[plan.leaf[factor.leaf_begin + k]] = tuple_value(k, tuple);
-    }
+    if (!pick_leaves<Picker>(state, factor, table, group, numbers[1])) return false;
   }
   return true;
 }

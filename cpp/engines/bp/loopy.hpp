@@ -39,6 +39,8 @@ struct Convergence {
 
 template <typename Real>
 class Residual;
+template <typename Real, typename Picker>
+class Decimation;
 
 template <typename Real>
 class Loopy {
@@ -143,6 +145,8 @@ class Loopy {
 
  private:
   friend class Residual<Real>;
+  template <typename R, typename Picker>
+  friend class Decimation;
 
   std::int32_t cardinality(std::int32_t variable) const { return plan_.variable[variable].cardinality; }
   const Edge& edge_of(const Factor& factor, std::int32_t k) const {

@@ -49,7 +49,7 @@ class Sink {
     example_ = example;
   }
 
-  // A variable's marginal probabilities, summing to one. Map and Sample (loopy graphs and variables without
+  // A variable's marginal probabilities, summing to one. Map and Sample (variables without
   // a factor): decided for this variable alone.
   void belief(std::int32_t variable, const Real* belief) {
     const Variable& v = plan_.variable[variable];

@@ -73,7 +73,7 @@ struct Rows {
   std::vector<std::vector<Real>> prior, posterior;
   std::vector<std::int32_t> labels;
   std::vector<Real> log_evidence, residual, query;
-  std::vector<std::uint8_t> possible, converged;
+  std::vector<std::uint8_t> possible, converged, consistent;
   std::vector<std::int32_t> iterations;
 };
 
@@ -108,6 +108,7 @@ Rows<Real> answer(const BeliefPropagation& engine, const std::vector<PriorBlock<
   rows.residual.resize(count);
   rows.possible.resize(count);
   rows.converged.resize(count);
+  rows.consistent.resize(count);
   rows.iterations.resize(count);
   rows.query.resize(beliefs ? count * queries : 0);
   ExampleResults<Real> results;
@@ -115,6 +116,7 @@ Rows<Real> answer(const BeliefPropagation& engine, const std::vector<PriorBlock<
   results.residual = rows.residual.data();
   results.possible = rows.possible.data();
   results.converged = rows.converged.data();
+  results.consistent = rows.consistent.data();
   results.iterations = rows.iterations.data();
   results.query_marginals = beliefs && queries > 0 ? rows.query.data() : nullptr;
   const std::int64_t length = engine.message_count();
@@ -164,6 +166,7 @@ class Writer {
     }
     summary(example, static_cast<double>(rows.log_evidence[i]), rows.possible[i] != 0);
     progress(example, rows.iterations[i], static_cast<double>(rows.residual[i]), rows.converged[i] != 0);
+    if (results_.consistent) results_.consistent[example] = rows.consistent[i];
   }
 
   void summary(std::int64_t example, double log_evidence, bool possible) const {
@@ -356,6 +359,7 @@ void Gate::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch, 
       if (messages.start != nullptr) std::copy_n(messages.start + example * messages.example_stride, message_count(), row);
     }
   }
+  if (results.consistent) std::fill_n(results.consistent, batch, std::uint8_t{0});  // decided choice by choice: who knows
   std::vector<State> states;
   for (std::int64_t example = 0; example < batch; ++example) {
     states.push_back(slots_.empty() ? State::Unknown : state_of(evidence.labels + example * evidence.example_stride));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "bp/decimate.hpp"
 #include "bp/decode.hpp"
 #include "bp/evidence.hpp"
 #include "bp/loopy.hpp"
@@ -16,6 +17,7 @@ inline namespace EMNESY_ISA {
 struct Outcome {
   double log_evidence = log_zero;
   bool possible = false;
+  bool consistent = false;  // Map and Sample: the world is a possible one
   Convergence<1> convergence;
 };
 
@@ -47,6 +49,7 @@ class Worker {
     }
     state_.labels = labels;
     sink_.start(answer, example);
+    example_ = static_cast<std::uint64_t>(example);
     observe(state_, graph_);
     state_.start_totals();
     if (!prepare(state_, graph_) || !upward<Sum>(state_)) return false;
@@ -54,7 +57,8 @@ class Worker {
     if (beliefs && !emit_tree(example)) return false;
     state_.start_totals();
     outcome.convergence = {};
-    if (!plan_.loopy.empty() && !run_loopy(answer.messages, beliefs, outcome.convergence)) return false;
+    outcome.consistent = true;
+    if (!plan_.loopy.empty() && !run_loopy(answer.messages, beliefs, outcome)) return false;
     outcome.log_evidence = log_tree + state_.log_total(0);
     outcome.possible = true;
     if (beliefs) emit_rest();
@@ -76,18 +80,23 @@ class Worker {
       };
       if (!decode<Draw<Real>>(state_, uniform)) return false;
     }
-    for (const Factor& factor : plan_.tree) {
-      const Table& table = state_.table(factor);
-      for (std::int32_t k = 0; k < table.leaf_count; ++k) emit_value(plan_.leaf[factor.leaf_begin + k]);
-      if (factor.slice_local) emit_value(factor.slice_variable);
-    }
+    emit_own_variables(plan_.tree);
     for (const std::int32_t variable : plan_.inner) emit_value(variable);
     return true;
   }
 
+  // The decoded values of what is in one factor only.
+  void emit_own_variables(const std::vector<Factor>& factors) {
+    for (const Factor& factor : factors) {
+      const Table& table = state_.table(factor);
+      for (std::int32_t k = 0; k < table.leaf_count; ++k) emit_value(plan_.leaf[factor.leaf_begin + k]);
+      if (factor.slice_local) emit_value(factor.slice_variable);
+    }
+  }
+
   void emit_value(std::int32_t variable) { sink_.value(variable, state_.value[variable]); }
 
-  bool run_loopy(const MessageView<Source>& rows, bool beliefs, Convergence<1>& convergence) {
+  bool run_loopy(const MessageView<Source>& rows, bool beliefs, Outcome& outcome) {
     Loopy<Real> loopy(state_, options_);
     Real* messages = state_.at(plan_.messages);
     if (rows.start == nullptr) {
@@ -96,17 +105,36 @@ class Worker {
       for (std::int64_t i = 0; i < plan_.message_count; ++i) messages[i] = static_cast<Real>(rows.start[i]);
       loopy.start_from_stored();
     }
-    if (!loopy.template iterate<Sum>(convergence) || !loopy.add_log_evidence()) return false;
+    if (!loopy.template iterate<Sum>(outcome.convergence) || !loopy.add_log_evidence()) return false;
     if (rows.end != nullptr) {
       for (std::int64_t i = 0; i < plan_.message_count; ++i) rows.end[i] = static_cast<Source>(messages[i]);
     }
     if (!beliefs) return true;
-    if (options_.task != Task::Map) return loopy.template emit<Sum>(sink_);
+    if (options_.task == Task::Marginals) return loopy.template emit<Sum>(sink_);
+    if (options_.task == Task::Sample) return decide<Draw<Real>>(loopy, outcome);
     Convergence<1> second;
     loopy.start_uniform();
-    const bool trusted = loopy.template iterate<Max>(second) && loopy.template emit<Max>(sink_);
-    convergence.merge(second);
-    return trusted;
+    const bool trusted = loopy.template iterate<Max>(second);
+    outcome.convergence.merge(second);
+    return trusted && decide<Best<Real>>(loopy, outcome);
+  }
+
+  // One joint assignment, from the messages of the picker's operation.
+  template <typename Picker>
+  bool decide(Loopy<Real>& loopy, Outcome& outcome) {
+    using Op = typename Picker::Op;
+    outcome.consistent = Decimation<Real, Picker>(loopy, options_.seed, example_).run();
+    if (outcome.consistent) {
+      for (const std::int32_t variable : plan_.loopy_variable) emit_value(variable);
+      emit_own_variables(plan_.loopy);
+      return true;
+    }
+    // Perhaps the world that was looked for weighs too little for this type of number.
+    if constexpr (!std::is_same_v<Real, Wide>) return false;
+    // Every variable for itself.
+    Convergence<1> again;
+    loopy.start_uniform();
+    return loopy.template iterate<Op>(again) && loopy.template emit<Op>(sink_);
   }
 
   // Variables in no factor, and those that the program fixes.
@@ -132,6 +160,7 @@ class Worker {
   State<Real> state_;
   Sink<Real, Source> sink_;
   std::vector<std::vector<Real>> converted_;
+  std::uint64_t example_ = 0;
 };
 
 }  // namespace EMNESY_ISA

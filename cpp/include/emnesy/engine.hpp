@@ -8,8 +8,8 @@ namespace emnesy {
 
 enum class Task : std::uint8_t {
   Marginals,  // posterior marginals of every choice
-  Map,        // most probable joint assignment (one-hot posteriors); decoded beliefs where loopy
-  Sample,     // one joint sample from the posterior (one-hot); from the marginals where loopy
+  Map,        // most probable joint assignment (one-hot posteriors); where loopy, one that beliefs lead to
+  Sample,     // one joint sample from the posterior (one-hot); where loopy, one that beliefs lead to
 };
 
 // The prior of every choice, for a batch of examples. Probabilities of the alternatives; what they leave
@@ -74,6 +74,7 @@ struct ExampleResults {
   std::int32_t* iterations = nullptr;
   Real* residual = nullptr;
   std::uint8_t* converged = nullptr;
+  std::uint8_t* consistent = nullptr;  // Map and Sample: the world decoded is a possible one; loopy graphs may fail to find one
   Real* query_marginals = nullptr;    // examples x queries; Map and Sample: 0 or 1, what holds in that world;
                                       // 0 where the evidence is impossible
 };

@@ -125,13 +125,16 @@ class BeliefPropagation:
         )
         own = queries.shape[1] - len(self._texts)
         computed = dict(zip(self._texts, queries[:, own:].T, strict=True))
+        more: dict[str, Any] = {"computed": computed} if self._texts else {}
+        if "consistent" in extra and not self.exact:
+            more["consistent"] = extra["consistent"]
         report = Report(
             engine=self.name,
             exact=self.exact,
             converged=converged,
             iterations=iterations,
             residual=residual,
-            extra={"computed": computed} if self._texts else {},
+            extra=more,
         )
         return EngineResult(
             posteriors=posteriors,
