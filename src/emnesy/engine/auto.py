@@ -111,7 +111,10 @@ def _bind(
 def _why(refusals: Sequence[EngineError]) -> str:
     """What keeps `exact` from answering, as a part of a sentence."""
     diagnostic = refusals[-1].diagnostics[0]
-    kinds = {"E0704": "there are positive cycles", "E0705": "it computes numbers that no table can hold"}
+    kinds = {
+        "E0704": "there are positive cycles",
+        "E0705": "it computes numbers that no table can hold",
+    }
     return kinds.get(diagnostic.code, diagnostic.message)
 
 
