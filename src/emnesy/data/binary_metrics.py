@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emnesy.learn.assignment import best_assignment
+
 Scores = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 
@@ -47,18 +49,8 @@ def roc_auc(scores: Scores, truth: Truth) -> float:
 def renamed_accuracy(predicted: NDArray[np.int64], truth: NDArray[np.int64], classes: int) -> float:
     """Share of right classes under the best one-to-one renaming of the predicted ones.
 
-    Assignment by dynamic programming over sets of names: exact, and cheap for as few classes as there
-    are digits.
+    `predicted`, `truth`: of one shape, from 0 to `classes` - 1.
     """
     table = np.zeros((classes, classes), np.int64)
     np.add.at(table, (predicted.ravel(), truth.ravel()), 1)
-    best = {0: 0}
-    for row in table:
-        extended: dict[int, int] = {}
-        for used, right in best.items():
-            for name in range(classes):
-                if not used >> name & 1:
-                    key = used | 1 << name
-                    extended[key] = max(extended.get(key, -1), right + int(row[name]))
-        best = extended
-    return max(best.values()) / predicted.size
+    return float(table[np.arange(classes), best_assignment(table)].sum()) / predicted.size

@@ -33,9 +33,9 @@ SPLITS = ("train", "valid", "test")
 class SudokuDataset(Dataset[Item]):
     """Puzzles of one split: correct and corrupted ones by turns.
 
-    An item has ``inputs {"image": (size, size, 1, 28, 28)}`` (float32 in [0, 1]) and ``labels
-    {"valid": ()}``. `classes`: the digits behind the images, ``(puzzles, size, size)`` from 0 to size -
-    1, which can be learned up to the names of the classes only; training never sees them.
+    An item has ``inputs {"image": (size, size, 1, 28, 28)}`` (float32 in [0, 1]), ``labels {"valid": ()}``
+    and ``truth {"holds": (size, size)}``, from 1 on: which class of images is which digit the labels cannot
+    tell (`nameless`). `classes`: the digits behind the images, ``(puzzles, size, size)`` from 0 to size - 1.
     """
 
     def __init__(self, digits: Digits, rows: Tensor, box: int) -> None:
@@ -45,6 +45,8 @@ class SudokuDataset(Dataset[Item]):
         self.box = box
         self.classes = digits.classes[rows]
         self.valid = torch.from_numpy(is_valid(self.classes.numpy(), box))
+
+    nameless = ("holds",)
 
     asks: Mapping[str, Mapping[str, int]] = {"valid": {"valid": 1}}
     """Whatever a puzzle's label, log p(valid | x) is its score (`emnesy.learn.own_metrics`)."""
@@ -67,6 +69,7 @@ class SudokuDataset(Dataset[Item]):
         return Batch(
             inputs={"image": images.view(len(chosen), self.size, self.size, 1, 28, 28)},
             labels={"valid": self.valid[chosen].to(torch.int64)},
+            truth={"holds": self.classes[chosen] + 1},
             indices=chosen,
         )
 

@@ -91,6 +91,8 @@ class LiveDisplay(PlainDisplay):
 def summary_table(outcome: Outcome) -> Table:
     """Accuracies, log-likelihood and times of a finished run."""
     table = _empty_table()
+    if outcome.supervised:
+        table.add_row("trained on", "true symbols")
     if outcome.evaluation is not None:
         _add_figures(table, outcome.evaluation, "test")
     for part, seconds in outcome.seconds.items():

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emnesy.learn.accuracy import Count, count_truth, most_probable
+from emnesy.learn.accuracy import Confusion, Count, count_truth, most_probable, nameless
 from emnesy.learn.batch import Batch
 from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
@@ -30,7 +30,7 @@ class Evaluation:
     predicates that of examples in which all its labels are right. `log_likelihood`: mean of log p(y
     | x) over the examples with possible labels; `impossible` counts the others. `predictions`:
     neural predicate -> the values of the most probable symbols, ``(examples, *key axes)``.
-    `metrics`: what the data set adds.
+    `metrics`: what the data set adds. `confusion`: for neural predicates with a truth.
     """
 
     label_accuracy: float | None
@@ -40,6 +40,7 @@ class Evaluation:
     impossible: int
     predictions: dict[str, Tensor]
     metrics: dict[str, float] = field(default_factory=dict)
+    confusion: dict[str, Confusion] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The figures, as JSON lines give them."""
@@ -92,6 +93,7 @@ def _evaluate(
         spec.signature.name: ValueTable(spec.values if spec.functional else None).unobserved
         for spec in model.interface.labels
     }
+    confusion: dict[str, Confusion] = {}
     counts: dict[str, Count] = {}
     whole = Count()
     predictions: dict[str, list[Tensor]] = {name: [] for name in tables}
@@ -110,7 +112,7 @@ def _evaluate(
             predictions[name].append(values(chosen, inference.outputs[name].spec))
         for name, score in ask(inference, examples.dataset, outputs, len(batch)).items():
             scores.setdefault(name, []).append(score)
-        count_truth(counts, batch.truth, choices, tables)
+        count_truth(confusion, batch.truth, choices, tables, nameless(examples.dataset))
         whole.add(_count_labels(counts, batch, model.predict(choices), unobserved))
         if progress is not None:
             progress(seen)
@@ -123,12 +125,13 @@ def _evaluate(
 
     return Evaluation(
         whole.share,
-        {name: count.share for name, count in counts.items()},
+        {n: c.share for n, c in confusion.items()} | {n: c.share for n, c in counts.items()},
         likelihood / possible if possible else None,
         seen,
         seen - possible,
         joined,
         own_metrics(found, other),
+        confusion,
     )
 
 

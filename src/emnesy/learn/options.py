@@ -28,6 +28,8 @@ class TrainOptions:
     mode: OneOf["em", "std"] = "em"
     """``em``: M-step on the E-step's targets; ``std``: gradient of log p(y | x) itself."""
     targets: OneOf["soft", "hard", "stochastic"] = "soft"
+    supervised: bool = False
+    """Train on the true symbols that the data set gives, whatever `mode` and `targets` are."""
     optimizer: OneOf["adamw", "adam", "sgd"] = "adamw"
     lr: float = 3e-3
     weight_decay: float = 0.01

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from emnesy.learn.accuracy import Confusion
 from emnesy.learn.estep import EStep
 
 
@@ -22,7 +23,7 @@ class Progress:
         self.likelihood_sum = 0.0
         self.examples = 0
         self.impossible = 0
-        self.right: dict[str, list[int]] = {}  # predicate -> right symbols, compared symbols
+        self.compared: dict[str, Confusion] = {}  # predicate -> symbols against the truth
         self.history: list[dict[str, Any]] = []
         self.best: float | None = None
         self.epochs_without_better = 0
@@ -34,15 +35,11 @@ class Progress:
         self.examples += len(step.possible)
         self.impossible += step.impossible
 
-    def compared(self, name: str, right: int, total: int) -> None:
-        """Add a comparison of a predicate's most probable symbols with the truth."""
-        before = self.right.get(name, [0, 0])
-        self.right[name] = [before[0] + right, before[1] + total]
-
     @property
     def accuracy(self) -> dict[str, float]:
         """Share of right symbols of the epoch so far, where the data set gives the truth."""
-        return {name: right / total for name, (right, total) in self.right.items() if total}
+        shares = {name: confusion.share for name, confusion in self.compared.items()}
+        return {name: share for name, share in shares.items() if share is not None}
 
     def add_loss(self, loss: float, count: int) -> None:
         """Add a gradient step's loss to the sums."""
@@ -80,7 +77,7 @@ class Progress:
         self.history.append(record)
         self.batch = self.loss_count = self.examples = self.impossible = 0
         self.loss_sum = self.likelihood_sum = 0.0
-        self.right = {}
+        self.compared = {}
         return record
 
     def is_best(self, likelihood: float | None) -> bool:
@@ -98,8 +95,11 @@ class Progress:
 
     def scalars(self) -> dict[str, Any]:
         """Everything but the weights, for JSON."""
-        return {name: value for name, value in vars(self).items() if name != "best_weights"}
+        values = {name: value for name, value in vars(self).items() if name != "best_weights"}
+        compared = {name: confusion.scalars() for name, confusion in self.compared.items()}
+        return {**values, "compared": compared}
 
     def restore(self, scalars: dict[str, Any]) -> None:
         """Undo `scalars`."""
-        vars(self).update(scalars)
+        compared = {n: Confusion.restored(c) for n, c in scalars["compared"].items()}
+        vars(self).update({**scalars, "compared": compared})

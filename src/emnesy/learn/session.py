@@ -48,6 +48,7 @@ class Outcome:
     epochs: int
     seed: int
     notes: tuple[str, ...] = ()
+    supervised: bool = False
 
     def summary(self) -> dict[str, Any]:
         """The figures as the last line of ``emnesy train --json`` gives them."""
@@ -59,6 +60,7 @@ class Outcome:
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "epochs": self.epochs,
             "seed": self.seed,
+            **({"supervised": True} if self.supervised else {}),
             **figures,
         }
         return dict(finite(result))
@@ -115,6 +117,10 @@ class Session:
         self.descriptions = [
             f"{split}: {describe(examples)}" for split, examples in splits.items() if examples
         ]
+        if self.options.supervised:
+            self.descriptions.append(
+                "supervised: trained on the true symbols, the ceiling for learning from observations"
+            )
 
     def use(self, folder: RunFolder) -> None:
         """Write checkpoints, metrics, weights and the picture to `folder`."""
@@ -161,7 +167,13 @@ class Session:
     ) -> Outcome:
         progress = self.trainer.progress
         return Outcome(
-            finished, evaluation, dict(progress.seconds), progress.epoch, self.settings.seed, notes
+            finished,
+            evaluation,
+            dict(progress.seconds),
+            progress.epoch,
+            self.settings.seed,
+            notes,
+            self.options.supervised,
         )
 
     def _draw(self, evaluation: Evaluation | None) -> list[str]:

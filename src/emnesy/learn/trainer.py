@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from emnesy.learn.accuracy import Count, count_truth, most_probable
+from emnesy.learn.accuracy import count_truth, most_probable, nameless
 from emnesy.learn.batch import Batch
 from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import EStep
@@ -26,6 +26,7 @@ from emnesy.learn.problems import problem
 from emnesy.learn.progress_state import Progress
 from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.snapshot import restore, save
+from emnesy.learn.supervision import Supervision
 from emnesy.learn.values import ValueTable
 
 
@@ -50,7 +51,7 @@ class Trainer:
         folder: Path | None = None,
     ) -> None:
         """Errors: `DataError` E0660 where the schedule needs a length that the data set does not
-        tell.
+        tell, E0663 where it gives no symbols for supervised training.
         """
         self.model = model
         self.options = options
@@ -61,10 +62,13 @@ class Trainer:
         self.device = torch.device(options.device)
         self.loss: EMLoss | LogLikelihood = (
             EMLoss(model, options.targets, threads=threads)
-            if options.mode == "em"
+            if options.mode == "em" or options.supervised
             else LogLikelihood(model, threads=threads)
         )
-        self.loss.noise = options.noise
+        self.loss.noise = 0.0 if options.supervised else options.noise
+        self.supervision = (
+            Supervision(self.loss.inference.outputs, train.first()) if options.supervised else None
+        )
         self.bridge = Bridge(self.loss.inference.outputs, networks).to(self.device)
         if options.channels_last:
             self.bridge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -148,7 +152,8 @@ class Trainer:
                 e_seconds = step.seconds
             if isinstance(self.loss, EMLoss):
                 self.loss.entropy = entropy_weight(self.options, self._share_done())
-            self._gradient_step(self.loss.value(outputs, step), count=len(step.possible))
+            taught = step if self.supervision is None else self.supervision(step, batch.truth)
+            self._gradient_step(self.loss.value(outputs, taught), count=len(step.possible))
         if step is not None:
             self.progress.saw(step)
         self._compare(outputs, batch)
@@ -177,17 +182,13 @@ class Trainer:
         self.progress.add_loss(loss.item(), count)
 
     def _compare(self, outputs: Mapping[str, Tensor], batch: Batch) -> None:
-        """Note how many symbols are right, where the data set gives the truth; training never uses
-        it.
-        """
-        counts: dict[str, Count] = {}
+        """Note how many symbols are right, where the data set gives the truth."""
         choices = {
             name: most_probable(self.loss.inference.outputs[name], outputs[name])
             for name in batch.truth
         }
-        count_truth(counts, batch.truth, choices, self._tables)
-        for name, count in counts.items():
-            self.progress.compared(name, count.right, count.total)
+        unnamed = nameless(self.train.dataset)
+        count_truth(self.progress.compared, batch.truth, choices, self._tables, unnamed)
 
     def _whole_e_step(self, epoch: int) -> None:
         """Targets for the whole data set, from the networks as they are now."""

@@ -49,6 +49,10 @@ def command(
     lr: Annotated[
         float | None, typer.Option(help="Learning rate (the highest of its schedule).")
     ] = None,
+    supervised: Annotated[
+        bool,
+        typer.Option("--supervised", help="Train on the data set's true symbols: the ceiling."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the run; default: a new one in runs/.")
     ] = None,
@@ -84,6 +88,7 @@ def command(
             **_given(
                 epochs=epochs,
                 lr=lr,
+                supervised=supervised or None,
                 batch_size=None if batch_size is None else parse_option_value(batch_size),
             ),
         },
