@@ -91,7 +91,7 @@ def untimed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_json_and_the_run_folder(program, tmp_path, capsys):
-    assert train(program, "--out", "run", "--json", "--epochs", 3, "--seed", 5) == 0
+    assert train(program, "--out", "run", "--json", "--epochs", 3, "--lr", 0.05, "--seed", 5) == 0
     out, err = capsys.readouterr()
     assert out.count("\n") == 1
     found = json.loads(out)

@@ -16,6 +16,7 @@ from emnesy.learn.evaluate import Evaluation
 from emnesy.learn.observer import Observer
 from emnesy.learn.progress_state import Progress as State
 from emnesy.learn.session import Outcome
+from emnesy.learn.stall import Signs
 
 
 class PlainDisplay(Observer):
@@ -42,6 +43,14 @@ class PlainDisplay(Observer):
             highlight=False,
             soft_wrap=True,
         )
+        if restart := record.get("restart"):
+            stall = record["stall"]
+            self.console.print(
+                f"stalled: {Signs(stall['information'], stall['gain'])}; "
+                f"restart {restart['attempt']}, with seed {restart['seed']}",
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 class LiveDisplay(PlainDisplay):
@@ -95,6 +104,8 @@ def summary_table(outcome: Outcome) -> Table:
         table.add_row("trained on", "true symbols")
     if outcome.evaluation is not None:
         _add_figures(table, outcome.evaluation, "test")
+    if outcome.restarts:
+        table.add_row("restarts", str(outcome.restarts))
     for part, seconds in outcome.seconds.items():
         name = {"network": "network", "e_step": "E-step", "total": "total"}[part]
         table.add_row(f"time, {name}", f"{seconds:.1f} s")

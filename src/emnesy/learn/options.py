@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -49,6 +50,10 @@ class TrainOptions:
     """Share of each prior that the E-step takes to be uniform; the M-step learns the rest."""
     patience: int = 0
     """Epochs without a better validation likelihood after which training stops; 0: never."""
+    restarts: int = 0
+    """How often networks that ignore their inputs are made anew (`emnesy.learn.stall`)."""
+    restart_after: float = 0.4
+    """When that is looked at: after this share of the epochs, or from 1 on after so many."""
     shuffle: bool = True
     persist: bool = True
     """Whether the engine goes on from its messages or chains of the example's last E-step."""
@@ -57,6 +62,12 @@ class TrainOptions:
     device: str = "cpu"
     channels_last: bool = True
     """Memory format of convolutional networks; faster on CPUs."""
+
+    @property
+    def restart_epoch(self) -> int:
+        """The number of epochs after which networks may be found to be stalled."""
+        after = self.restart_after
+        return math.ceil(after if after >= 1 else after * self.epochs)
 
     @classmethod
     def read(cls, given: Mapping[str, Any], span: Span | None = None) -> TrainOptions:
@@ -104,6 +115,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "entropy_end": (1e-12, 1e6),
     "noise": (0, 0.999),
     "patience": (0, 1e9),
+    "restarts": (0, 1e6),
+    "restart_after": (1e-9, 1e9),
     "workers": (0, 1024),
 }
 

@@ -14,6 +14,7 @@ class Progress:
     """Counts and sums; everything here but `best_weights` goes into the checkpoint as JSON."""
 
     def __init__(self) -> None:
+        self.attempt = 0  # how often the networks were made anew
         self.epoch = 0  # whole epochs done
         self.batch = 0  # batches done in the current one
         self.step = 0  # gradient steps done in all
@@ -61,7 +62,7 @@ class Progress:
         """Close the epoch: its record, and sums back to zero."""
         before = self.history[-1]["seconds"] if self.history else dict.fromkeys(self.seconds, 0.0)
         self.epoch += 1
-        record = {
+        record: dict[str, Any] = {
             "epoch": self.epoch,
             "loss": self.loss,
             "log_likelihood": self.log_likelihood,
@@ -75,10 +76,18 @@ class Progress:
             / max(1e-9, self.seconds["total"] - before["total"]),
         }
         self.history.append(record)
+        if self.attempt:
+            record["attempt"] = self.attempt
         self.batch = self.loss_count = self.examples = self.impossible = 0
         self.loss_sum = self.likelihood_sum = 0.0
         self.compared = {}
         return record
+
+    def restart(self) -> None:
+        """Between two epochs: begin another attempt. The time and the history go on."""
+        self.attempt += 1
+        self.epoch = self.step = 0
+        self.best, self.epochs_without_better, self.best_weights = None, 0, {}
 
     def is_best(self, likelihood: float | None) -> bool:
         """Note a validation likelihood; True where it is the best so far."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from emnesy.diagnostics import EmnesyError
 from emnesy.language.core import CoreProgram
@@ -49,6 +50,8 @@ class Outcome:
     seed: int
     notes: tuple[str, ...] = ()
     supervised: bool = False
+    restarts: int = 0
+    stalled: bool = False
 
     def summary(self) -> dict[str, Any]:
         """The figures as the last line of ``emnesy train --json`` gives them."""
@@ -61,6 +64,8 @@ class Outcome:
             "epochs": self.epochs,
             "seed": self.seed,
             **({"supervised": True} if self.supervised else {}),
+            **({"restarts": self.restarts} if self.restarts else {}),
+            **({"stalled": True} if self.stalled else {}),
             **figures,
         }
         return dict(finite(result))
@@ -84,6 +89,7 @@ class Session:
         """
         core = model.core
         _check_trainable(core, model)
+        self.model = model
         self.settings = settings
         self.folder: RunFolder | None = None
         self.program_folder = program.parent
@@ -92,10 +98,9 @@ class Session:
         # PyTorch's threads spin while they wait. One for every core makes small networks many times slower as
         # soon as anything else runs, so half the cores are its default; the engine's threads sleep.
         torch.set_num_threads(settings.threads or max(1, threads // 2))
-        seed_everything(settings.seed)
-        networks = make_networks(core, self.program_folder, settings.networks)
+        networks = self._renew(settings.seed)
         inputs = sum(len(spec.choices) for spec in model.interface.priors)
-        self.model, self._inputs = model, inputs
+        self._inputs = inputs
         splits = {split: self._open(split, training=split == "train") for split in SPLITS}
         if splits["train"] is None:
             raise problem(
@@ -113,6 +118,7 @@ class Session:
             seed=settings.seed,
             threads=threads,
             observer=_Recorder(self, observer or Observer()),
+            renew=self._renew,
         )
         self.descriptions = [
             f"{split}: {describe(examples)}" for split, examples in splits.items() if examples
@@ -121,6 +127,10 @@ class Session:
             self.descriptions.append(
                 "supervised: trained on the true symbols, the ceiling for learning from observations"
             )
+
+    def _renew(self, seed: int) -> dict[str, nn.Module]:
+        seed_everything(seed)
+        return make_networks(self.model.core, self.program_folder, self.settings.networks)
 
     def use(self, folder: RunFolder) -> None:
         """Write checkpoints, metrics, weights and the picture to `folder`."""
@@ -133,15 +143,25 @@ class Session:
         with importable(self.program_folder):
             finished = trainer.fit()
             if not finished:
-                return self._outcome(finished, None, ())
+                return self._outcome(finished)
+            found = trainer.signs() if trainer.progress.history else None
             trainer.finish()
             evaluation = trainer.evaluate(self.test, self._open) if self.test else None
-        outcome = self._outcome(finished, evaluation, ())
+        outcome = self._outcome(finished, evaluation)
+        if found is not None and found.stalled:
+            notes = (f"stalled: {found}", self._advice())
+            outcome = replace(outcome, stalled=True, notes=notes)
         if self.folder is None:
             return outcome
         self.record({"test": outcome.summary()})
         self.folder.write_weights(trainer.networks)
-        return self._outcome(finished, evaluation, tuple(self._draw(evaluation)))
+        return replace(outcome, notes=(*outcome.notes, *self._draw(evaluation)))
+
+    def _advice(self) -> str:
+        done = self.trainer.progress.attempt
+        if done:
+            return f"{done} restarts were in vain: other options or more data may help"
+        return "another --seed, or --train restarts=3 to start again by itself, may help"
 
     def record(self, *more: Mapping[str, Any]) -> None:
         """Write the epochs' records, and `more`, to the run's ``metrics.jsonl``."""
@@ -162,9 +182,7 @@ class Session:
             workers=options.workers if training else 0,
         )
 
-    def _outcome(
-        self, finished: bool, evaluation: Evaluation | None, notes: tuple[str, ...]
-    ) -> Outcome:
+    def _outcome(self, finished: bool, evaluation: Evaluation | None = None) -> Outcome:
         progress = self.trainer.progress
         return Outcome(
             finished,
@@ -172,8 +190,8 @@ class Session:
             dict(progress.seconds),
             progress.epoch,
             self.settings.seed,
-            notes,
-            self.options.supervised,
+            supervised=self.options.supervised,
+            restarts=progress.attempt,
         )
 
     def _draw(self, evaluation: Evaluation | None) -> list[str]:

@@ -69,6 +69,7 @@ def restore(trainer: Trainer, folder: Path) -> None:
     restore_optimizer(trainer.optimizer, groups.get("optimizer", {}), scalars["optimizer"])
     trainer.schedule.load_state_dict(scalars["schedule"])
     trainer.progress.restore(scalars["progress"])
+    trainer.seed_order()
     trainer.progress.best_weights = groups.get("best", {})
     trainer.targets = _restored_targets(groups.get("targets", {}))
     if trainer.memory is not None:
@@ -89,8 +90,11 @@ def _check_options(trainer: Trainer, scalars: dict[str, Any]) -> None:
     now = {**dataclasses.asdict(trainer.options), "seed": trainer.seed}
     then = {**scalars["options"], "seed": scalars["seed"]}
     # More epochs only continue the same run where the schedule does not depend on their number.
-    free = {"workers", "device"}
-    if trainer.options.schedule == "constant" and not trainer.options.entropy:
+    free = {"workers", "device", "restarts"}
+    fixed = trainer.options.entropy or (
+        trainer.options.restarts and trainer.options.restart_after < 1
+    )
+    if trainer.options.schedule == "constant" and not fixed:
         free.add("epochs")
     for name, value in now.items():
         if name not in free and then.get(name) != value:

@@ -26,6 +26,7 @@ from emnesy.learn.problems import problem
 from emnesy.learn.progress_state import Progress
 from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.snapshot import restore, save
+from emnesy.learn.stall import Signs, signs
 from emnesy.learn.supervision import Supervision
 from emnesy.learn.values import ValueTable
 
@@ -49,9 +50,12 @@ class Trainer:
         threads: int | None = None,
         observer: Observer | None = None,
         folder: Path | None = None,
+        renew: Callable[[int], Mapping[str, nn.Module]] | None = None,
     ) -> None:
-        """Errors: `DataError` E0660 where the schedule needs a length that the data set does not
-        tell, E0663 where it gives no symbols for supervised training.
+        """`renew`: makes the networks anew from a seed, for restarts.
+
+        Errors: `DataError` E0660 where the schedule needs a length that the data set does not tell, E0663
+        where it gives no symbols for supervised training.
         """
         self.model = model
         self.options = options
@@ -69,18 +73,40 @@ class Trainer:
         self.supervision = (
             Supervision(self.loss.inference.outputs, train.first()) if options.supervised else None
         )
+        if options.restarts and renew is None:
+            raise problem(
+                "E0660", "restarts need a function that makes the networks anew (`renew`)"
+            )
+        self._renew = renew
+        self._order_seed = train.seed
+        self.progress = Progress()
+        self._tables = {s.predicate: ValueTable(s.domain) for s in model.interface.priors}
+        self._begin(networks)
+
+    def _begin(self, networks: Mapping[str, nn.Module]) -> None:
+        """All that training starts from, for fresh networks."""
+        options, train = self.options, self.train
         self.bridge = Bridge(self.loss.inference.outputs, networks).to(self.device)
         if options.channels_last:
             self.bridge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.bridge.train()
         self.optimizer = make_optimizer(self.bridge.parameters(), options)
         self.schedule = make_schedule(self.optimizer, options, self._planned_steps())
         self.average = make_average(self.bridge, options.ema)
-        self.progress = Progress()
-        self._tables = {s.predicate: ValueTable(s.domain) for s in model.interface.priors}
         self.targets: dict[int, EStep] = {}  # e_step="epoch": by batch number
         # Without numbers that stay with the examples, nothing can be kept for them.
         known = options.persist and train.count is not None and not train.iterable
         self.memory = Memory(train.count or 0) if known else None
+        self.seed_order()
+
+    @property
+    def attempt_seed(self) -> int:
+        """The seed that networks are made with: the next one after each restart."""
+        return self.seed + self.progress.attempt
+
+    def seed_order(self) -> None:
+        """Let the order of the examples be that of the attempt."""
+        self.train.seed = self._order_seed + self.progress.attempt
 
     @property
     def networks(self) -> Bridge:
@@ -214,8 +240,30 @@ class Trainer:
             }
             if self.progress.is_best(found.log_likelihood) and self.options.patience:
                 self.progress.keep_best(self.networks)
+        self._look_for_stall(record)
         self.save()
         self.observer.epoch_ends(record)
+
+    def signs(self) -> Signs:
+        """Whether the networks tell their inputs apart, see `emnesy.learn.stall`."""
+        return signs(
+            self.bridge,
+            self.loss.inference,
+            self.train,
+            device=self.device,
+            seed=self._e_step_seed(),
+        )
+
+    def _look_for_stall(self, record: dict[str, Any]) -> None:
+        """Once an attempt: start again where it has led nowhere, while restarts are left."""
+        if not self.options.restarts or self.progress.epoch != self.options.restart_epoch:
+            return
+        found = self.signs()
+        record["stall"] = found.record()
+        if found.stalled and self.progress.attempt < self.options.restarts and self._renew:
+            self.progress.restart()
+            record["restart"] = {"attempt": self.progress.attempt, "seed": self.attempt_seed}
+            self._begin(self._renew(self.attempt_seed))
 
     def finish(self) -> None:
         """With early stopping: go back to the weights that were best on the validation split."""
@@ -244,4 +292,4 @@ class Trainer:
 
     def _e_step_seed(self) -> int:
         # Distinct for every E-step of every run, and the same when a run is resumed.
-        return (self.seed << 32) + self.progress.step
+        return (self.attempt_seed << 32) + self.progress.step
