@@ -55,7 +55,7 @@ Gibbs::Gibbs(std::shared_ptr<const Simulator> simulator, PriorLayout layout)
 
 Gibbs::~Gibbs() = default;
 
-bool Gibbs::recognises_paths() const { return plan_->paths.has_value(); }
+bool Gibbs::recognises_paths() const { return plan_->recognises_paths(); }
 const Simulator& Gibbs::simulator() const { return plan_->s; }
 
 template <typename Real>
@@ -93,7 +93,14 @@ void Gibbs::run(const std::vector<PriorBlock<Real>>& priors, std::int64_t batch,
       if (label >= 0) w.problem.observed.push_back(s.observed(i, label));
     }
     bool contradiction = false;
-    const bool path = plan.paths && counterfactual::observes_whole_path(*plan.paths, w.problem.observed, w.problem.on_path, contradiction) && !contradiction;
+    bool path = false;
+    if (plan.paths) {
+      path = counterfactual::observes_whole_path(*plan.paths, w.problem.observed, w.problem.on_path, contradiction) && !contradiction;
+    } else if (plan.edges) {
+      const counterfactual::Fit fit = counterfactual::observed_way(*plan.edges, w.problem.observed, w.problem.way);
+      path = fit == counterfactual::Fit::Yes;
+      contradiction = fit == counterfactual::Fit::Impossible;
+    }
     gibbs::Chain& chain = w.chain(path);
     w.moments.start(prior.size(), options.sweeps);
     w.queries.assign(queries, 0.0);

@@ -10,8 +10,8 @@ namespace emnesy::gibbs {
 
 // A sweep proposes new values for a random block of choices, each from its conditional in the current world, and
 // accepts with the exact ratio: with Z the prior mass of a choice's allowed values, the product over the block of
-// Z_old / Z_new, zero where the old value would not be allowed in the new world. Cheaper tiles on the path and dearer
-// ones off it never break a path, so every two consistent worlds are connected by single changes through the cheapest
+// Z_old / Z_new, zero where the old value would not be allowed in the new world. Cheaper choices on the path and
+// dearer ones off it never break a path, so every two consistent worlds are connected by single changes through the cheapest
 // and dearest: the chain is irreducible.
 class PathChain : public Chain {
  public:
@@ -24,17 +24,17 @@ class PathChain : public Chain {
   bool holds(CellLiteral lit) override;
 
  private:
+  bool observe(const Problem& problem);  // false: no weights at all have this path
   bool evaluate(const std::vector<std::int32_t>& values);
   void conditionals(std::vector<double>& rows, std::vector<double>& mass);
   void redraw_free(Stream& random);
 
   const Plan& plan_;
-  const counterfactual::PathProgram& paths_;
-  counterfactual::PathConditionals solver_;
-  counterfactual::ObservedPath observed_;
+  const counterfactual::Weighers& weighers_;
+  std::unique_ptr<counterfactual::PathSolver> solver_;
   const Problem* problem_ = nullptr;
   std::vector<std::int64_t> weight_;
-  std::vector<std::int32_t> values_, proposal_, block_nodes_, free_;
+  std::vector<std::int32_t> values_, proposal_, block_weighers_, free_;
   std::vector<double> rows_, new_rows_, mass_, new_mass_;
   std::unique_ptr<counterfactual::World> world_;  // for queries
 };

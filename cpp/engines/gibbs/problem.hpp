@@ -8,6 +8,7 @@
 
 #include "counterfactual/cones.hpp"
 #include "counterfactual/recognise.hpp"
+#include "counterfactual/recognise_edges.hpp"
 #include "counterfactual/world.hpp"
 #include "emnesy/simulator.hpp"
 #include "gibbs/stream.hpp"
@@ -17,9 +18,11 @@ namespace emnesy::gibbs {
 // What all calls share.
 struct Plan {
   explicit Plan(std::shared_ptr<const Simulator> simulator)
-      : owner(std::move(simulator)), s(*owner), world(s), cones(s), paths(counterfactual::recognise_paths(s)) {
+      : owner(std::move(simulator)), s(*owner), world(s), cones(s) {
     for (std::size_t c = 0; c < s.choice_count(); ++c) value_begin.push_back(value_begin.back() + s.choice_values(c));
-    if (paths && (!s.evidence.empty() || s.constraint_begin.size() > 1)) paths.reset();
+    if (!s.evidence.empty() || s.constraint_begin.size() > 1) return;
+    paths = counterfactual::recognise_paths(s);
+    if (!paths) edges = counterfactual::recognise_edges(s);
   }
   Plan(const Plan&) = delete;
 
@@ -27,9 +30,11 @@ struct Plan {
   const Simulator& s;
   counterfactual::WorldPlan world;
   counterfactual::Cones cones;
-  std::optional<counterfactual::PathProgram> paths;
+  std::optional<counterfactual::PathProgram> paths;   // weights at nodes,
+  std::optional<counterfactual::EdgeProgram> edges;   // or at edges, or neither
   std::vector<std::int64_t> value_begin{0};  // per choice, into rows of values
 
+  bool recognises_paths() const { return paths || edges; }
   std::int32_t choices() const { return static_cast<std::int32_t>(s.choice_count()); }
   std::int32_t values(std::int32_t c) const { return static_cast<std::int32_t>(value_begin[c + 1] - value_begin[c]); }
 };
@@ -37,7 +42,9 @@ struct Plan {
 struct Problem {
   std::vector<double> prior;            // per choice and value
   std::vector<CellLiteral> observed;    // literals that must hold
-  std::vector<std::uint8_t> on_path;    // where the whole path is observed
+  // Where the whole path is observed: its nodes, or its edges.
+  std::vector<std::uint8_t> on_path;
+  std::vector<std::int32_t> way;
 };
 
 // What becomes of a chain between sweeps and calls. rows: the conditional of every choice, per choice and value.

@@ -51,12 +51,12 @@ class Recogniser {
       for (std::int64_t i = s_.table_begin[table->second]; i < s_.table_begin[table->second + 1]; ++i) {
         const double w = s_.table_value[i];
         if (!(w >= 1 && w < 0x1p38 && w == std::floor(w))) return false;
-        out_.weight.push_back(static_cast<std::int64_t>(w));
-        most = std::max(most, out_.weight.back());
+        out_.weighers.weight.push_back(static_cast<std::int64_t>(w));
+        most = std::max(most, out_.weighers.weight.back());
       }
       total += most;
-      out_.weight_begin.push_back(static_cast<std::int64_t>(out_.weight.size()));
-      out_.choice.push_back(s_.table_choice[table->second]);
+      out_.weighers.begin.push_back(static_cast<std::int64_t>(out_.weighers.weight.size()));
+      out_.weighers.choice.push_back(s_.table_choice[table->second]);
     }
     return source_ >= 0 && total < PathConditionals::weight_limit;
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "counterfactual/paths.hpp"
+#include "counterfactual/weighers.hpp"
 #include "emnesy/simulator.hpp"
 
 namespace emnesy::counterfactual {
@@ -18,9 +19,7 @@ namespace emnesy::counterfactual {
 // Nodes of the graph are the numbers of the Extreme step, in its order.
 struct PathProgram {
   PathGraph graph;
-  std::vector<std::int32_t> choice;             // of each node
-  std::vector<std::int64_t> weight_begin{0};    // per node: one for each value of the choice
-  std::vector<std::int64_t> weight;
+  Weighers weighers;                            // one a node
   std::vector<std::int32_t> chain_cell;         // of each node: is it on the path? -1: the root, which always is
   std::vector<std::int32_t> node_of_cell;       // cell -> node, or -1
 };
