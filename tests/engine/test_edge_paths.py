@@ -1,4 +1,4 @@
-"""Cheapest paths whose costs stand at edges: `gibbs` recognises them, and every conditional is that of brute force.
+"""Cheapest paths whose costs stand at edges: every conditional of `gibbs` is that of brute force.
 
 The oracle is the program itself: each alternative of each choice in the chain's world is tried through the
 simulator, and posteriors are compared with `enumerate`.
@@ -20,7 +20,8 @@ LABELS = {
 
 WEIGHTS = {
     "one way": "cost(A, B, W) :- grade(A, B, T), price(T, W).",
-    "both ways": "cost(A, B, W) :- grade(A, B, T), price(T, W).\ncost(B, A, W) :- grade(A, B, T), price(T, W).",
+    "both ways": "cost(A, B, W) :- grade(A, B, T), price(T, W).\n"
+    "cost(B, A, W) :- grade(A, B, T), price(T, W).",
     "entered": "cost(A, B, W) :- edge(A, B), at(B, T), price(T, W).",
     "missing": "cost(A, B, 2) :- open(A, B).\ncost(B, A, 2) :- open(A, B).",
 }
@@ -79,7 +80,7 @@ def random_prior(model: CompiledProgram, random: np.random.Generator) -> np.ndar
     return random.dirichlet(np.full(len(spec.domain), 1.0), (1, *axes))
 
 
-CASES = [(w, l) for w in WEIGHTS for l in LABELS]
+CASES = [(weights, label) for weights in WEIGHTS for label in LABELS]
 
 
 @pytest.mark.parametrize(("weights", "label"), CASES)
