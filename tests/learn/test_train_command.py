@@ -114,7 +114,7 @@ def test_json_and_the_run_folder(program, tmp_path, capsys):
     assert set(load_file(run / "weights.safetensors")) == {
         "networks.reader.weight", "networks.reader.bias",
     }  # fmt: skip
-    assert (run / "picture.png").read_text() == "a picture"
+    assert (run / "examples-test.png").read_text() == "a picture"
 
 
 def test_it_learns(program, capsys):
@@ -128,7 +128,7 @@ def test_it_learns(program, capsys):
 def test_table(program, capsys):
     assert train(program, "--out", "run") == 0
     out = capsys.readouterr().out
-    for part in ("digit accuracy", "sum accuracy", "log-likelihood", "E-step", "picture: run"):
+    for part in ("digit accuracy", "sum accuracy", "log-likelihood", "E-step", "pictures: run"):
         assert part in out
 
 

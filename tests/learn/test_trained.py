@@ -55,6 +55,10 @@ def test_predict_against_the_weights(run: Path, capsys: pytest.CaptureFixture[st
         p, q = ((weight[:, d] + bias).softmax(0).double() for d in (left, right))
         first, second = int(p.argmax()), int(q.argmax())
         assert prediction["symbols"] == {"digit": [[first], [second]]}
+        assert prediction["truth"] == {"digit": [[left], [right]]}
+        sure = prediction["symbol_probabilities"]["digit"]
+        assert math.isclose(sure[0][0], float(p.max()), rel_tol=1e-4)
+        assert math.isclose(sure[1][0], float(q.max()), rel_tol=1e-4)
         total = first + second
         assert prediction["label"] == {"sum": [total % 10, total // 10]}
 
@@ -71,6 +75,31 @@ def test_predict_for_people(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out
     assert shown.count("test example") == 2
     assert "probability of the predicted label: 0." in shown
+
+
+def test_predict_names_what_is_wrong(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = 0
+    for prediction in output(capsys, "predict", run, "--json", "--count", 0):
+        number = prediction["example"]
+        assert main(["predict", str(run), "--example", str(number)]) == 0
+        shown = capsys.readouterr().out
+        assert shown.startswith(f"test example {number}\n")
+        assert "least sure of digit(" in shown
+        for name, (read,), (true,) in zip(
+            "ab", prediction["symbols"]["digit"], prediction["truth"]["digit"], strict=True
+        ):
+            assert (f"digit({name}, 0) is {true}" in shown) == (read != true)
+            seen += read != true
+        if number == 12:
+            break
+    assert 0 < seen < 26
+
+
+def test_examples_by_number(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = output(capsys, "predict", run, "--json", "--example", 7, "--example", 59)
+    assert [prediction["example"] for prediction in shown] == [7, 59]
+    assert main(["predict", str(run), "--example", "60"]) == 2
+    assert "no example 60" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["eval", "predict"])

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from emnesy.data.addition_metrics import draw_sums, regrouped_sum
+from emnesy.data.addition_metrics import regrouped_sum
+from emnesy.data.addition_picture import draw_sums
 from emnesy.data.digits import Digits, Source, normalised
 from emnesy.data.mnist import load_digits
 from emnesy.diagnostics import DataError, Diagnostic

@@ -1,6 +1,4 @@
-"""What addition reports beyond the accuracies that every program has, and the picture of some test
-sums.
-"""
+"""What addition reports beyond the accuracies that every program has."""
 
 from __future__ import annotations
 
@@ -28,48 +26,3 @@ def regrouped_sum(predicted: Tensor, digits: Tensor, groupings: int = _GROUPINGS
         same = add(flat_predicted[rows]) == add(flat_digits[rows])
         right += float(same.all(dim=-1).double().mean())
     return right / groupings
-
-
-def draw_sums(
-    images: Tensor,
-    predicted: Tensor,
-    digits: Tensor,
-    path: str,
-    *,
-    rows: int = 6,
-    columns: int = 12,
-) -> None:
-    """Some sums ``(sums, 2, n, 28, 28)``, most significant digit first, each digit above its
-    prediction.
-
-    Wrong predictions are red and name the true digit. At most `rows` sums and `columns` digits a
-    number (the least significant ones).
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    shown, width = min(rows, len(images)), min(columns, images.shape[2])
-    figure = Figure(figsize=(1.0 + 0.62 * (2 * width + 1), 0.95 * shown))
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(shown, 2 * width + 1, wspace=0.05, hspace=0.45)
-    for row in range(shown):
-        for number in range(2):
-            for place in range(width):
-                column = number * (width + 1) + place
-                position = width - 1 - place
-                axes = figure.add_subplot(grid[row, column])
-                axes.imshow(images[row, number, position].numpy(), cmap="gray_r")
-                axes.set_axis_off()
-                guess = int(predicted[row, number, position])
-                truth = int(digits[row, number, position])
-                right = guess == truth
-                axes.set_title(
-                    str(guess) if right else f"{guess} ({truth})",
-                    color="black" if right else "red",
-                    fontsize=9,
-                    pad=1.5,
-                )
-        plus = figure.add_subplot(grid[row, width])
-        plus.text(0.5, 0.5, "+", ha="center", va="center", fontsize=14)
-        plus.set_axis_off()
-    figure.savefig(path, dpi=110, bbox_inches="tight")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from emnesy.data.path_picture import draw_maps
 from emnesy.data.shortest_paths import cheapest_paths, distances
 from emnesy.data.terrain import TENTHS, TERRAINS, TILE, random_maps, render
 from emnesy.diagnostics import DataError, Diagnostic
@@ -85,6 +86,16 @@ class PathDataset(Dataset[Item]):
             "identical_mask": float((predicted == self.paths.numpy()).all(axis=(1, 2)).mean()),
             "cost_ratio": float((cost / optimum).mean()),
         }
+
+    def picture(self, predictions: Mapping[str, Tensor], path: str) -> None:
+        """Draw some maps with both paths and the terrain read into the image file `path`."""
+        draw_maps(
+            self.pictures[:8].permute(0, 2, 3, 1).numpy(),
+            self.terrain.numpy(),
+            predictions["terrain"].numpy(),
+            self.paths.numpy(),
+            path,
+        )
 
 
 def dataset(

@@ -23,7 +23,9 @@ from emnesy.data.binary_metrics import best_threshold, renamed_accuracy, roc_auc
 from emnesy.data.digits import Digits, Source
 from emnesy.data.mnist import load_digits
 from emnesy.data.sudoku_grids import Grid, is_valid, random_grid
+from emnesy.data.sudoku_picture import draw_puzzles
 from emnesy.diagnostics import DataError, Diagnostic
+from emnesy.learn.assignment import best_assignment
 from emnesy.learn.batch import Batch, Item
 from emnesy.learn.own_metrics import OtherSplits
 
@@ -103,6 +105,26 @@ class SudokuDataset(Dataset[Item]):
                     ((score >= threshold) == truth).mean()
                 )
         return figures
+
+    def picture(
+        self, predictions: Mapping[str, Tensor], path: str, scores: Mapping[str, Tensor]
+    ) -> None:
+        """Draw some puzzles with the digits read and their conflicts into the image file `path`.
+
+        The classes are shown under the best renaming, since their names say nothing.
+        """
+        read = predictions["holds"].numpy() - 1
+        table = np.zeros((self.size, self.size), np.int64)
+        np.add.at(table, (read.ravel(), self.classes.numpy().ravel()), 1)
+        draw_puzzles(
+            self.images[self.rows].numpy(),
+            best_assignment(table)[read],
+            self.classes.numpy(),
+            self.valid.numpy(),
+            np.minimum(_finite(scores["valid"]), 0),
+            self.box,
+            path,
+        )
 
     def describe(self) -> str:
         """One line for people."""

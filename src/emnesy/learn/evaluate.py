@@ -31,6 +31,7 @@ class Evaluation:
     | x) over the examples with possible labels; `impossible` counts the others. `predictions`:
     neural predicate -> the values of the most probable symbols, ``(examples, *key axes)``.
     `metrics`: what the data set adds. `confusion`: for neural predicates with a truth.
+    `scores`: what the data set asks for, see `emnesy.learn.own_metrics`.
     """
 
     label_accuracy: float | None
@@ -41,6 +42,7 @@ class Evaluation:
     predictions: dict[str, Tensor]
     metrics: dict[str, float] = field(default_factory=dict)
     confusion: dict[str, Confusion] = field(default_factory=dict)
+    scores: dict[str, Tensor] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The figures, as JSON lines give them."""
@@ -132,6 +134,7 @@ def _evaluate(
         joined,
         own_metrics(found, other),
         confusion,
+        dict(found.scores),
     )
 
 

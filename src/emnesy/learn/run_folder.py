@@ -2,7 +2,7 @@
 
 ``config.json`` (all settings), ``program.nesy`` (the text), ``metrics.jsonl`` (one object an epoch,
 then one of the test split), ``checkpoint.safetensors`` (to resume from), ``weights.safetensors``
-(the networks), ``picture.png`` where the data set draws one.
+(the networks), and pictures (`emnesy.pictures`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from emnesy.learn.checkpoint import write_atomically
 from emnesy.learn.problems import problem
 
 CONFIG, PROGRAM, METRICS = "config.json", "program.nesy", "metrics.jsonl"
-CHECKPOINT, WEIGHTS, PICTURE = "checkpoint.safetensors", "weights.safetensors", "picture.png"
+CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "weights.safetensors"
 
 
 class RunFolder:
@@ -50,8 +50,12 @@ class RunFolder:
         except OSError as error:
             raise problem("E0671", f"cannot make the folder {path}: {error.strerror}") from error
         folder = cls(path)
-        for stale in (WEIGHTS, PICTURE, METRICS, CHECKPOINT):  # of the finished run replaced here
-            (path / stale).unlink(missing_ok=True)
+        pictures = [
+            p for name in ("curves", "confusion-*", "examples-*") for p in path.glob(f"{name}.png")
+        ]
+        # Of the finished run that is replaced here:
+        for stale in (path / WEIGHTS, path / METRICS, path / CHECKPOINT, *pictures):
+            stale.unlink(missing_ok=True)
         folder._write(PROGRAM, program.read_bytes())
         folder._write(CONFIG, json.dumps(config, indent=2, default=str).encode() + b"\n")
         return folder
@@ -80,10 +84,13 @@ class RunFolder:
         self._write(WEIGHTS, save(state))
         return self.path / WEIGHTS
 
-    @property
-    def picture(self) -> Path:
-        """Where the data set's picture goes."""
-        return self.path / PICTURE
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The lines of ``metrics.jsonl``; none where there is no such file."""
+        try:
+            lines = (self.path / METRICS).read_text("utf-8").splitlines()
+            return [json.loads(line) for line in lines]
+        except (OSError, json.JSONDecodeError):
+            return []
 
     def _write(self, name: str, data: bytes) -> None:
         write_atomically(self.path / name, data)

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from emnesy.diagnostics import EmnesyError
 from emnesy.language.core import CoreProgram
 from emnesy.learn.checkpoint import seed_everything
 from emnesy.learn.evaluate import Evaluation
@@ -23,6 +22,7 @@ from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.run_folder import RunFolder, finite
 from emnesy.learn.splits import SPLITS, describe, evaluation_batch, open_split
 from emnesy.learn.trainer import Trainer
+from emnesy.pictures.run import draw_run, run_title
 from emnesy.pipeline import default_threads
 
 
@@ -133,7 +133,7 @@ class Session:
         return make_networks(self.model.core, self.program_folder, self.settings.networks)
 
     def use(self, folder: RunFolder) -> None:
-        """Write checkpoints, metrics, weights and the picture to `folder`."""
+        """Write checkpoints, metrics, weights and pictures to `folder`."""
         self.folder = folder
         self.trainer.folder = folder.path
 
@@ -195,18 +195,18 @@ class Session:
         )
 
     def _draw(self, evaluation: Evaluation | None) -> list[str]:
-        draw = getattr(self.test.dataset, "picture", None) if self.test else None
-        if draw is None or evaluation is None or self.folder is None:
+        if self.test is None or evaluation is None or self.folder is None:
             return []
-        try:
-            draw(evaluation.predictions, str(self.folder.picture))
-        except ImportError as error:
-            return [f"no picture: {error.name} is missing (pip install 'emnesy[examples]')"]
-        except EmnesyError:
-            raise
-        except Exception as error:  # a picture is not worth losing a trained network for
-            return [f"no picture: {type(error).__name__}: {error}"]
-        return [f"picture: {self.folder.picture}"]
+        with importable(self.program_folder):
+            return draw_run(
+                self.folder.path,
+                self.test.split,
+                evaluation,
+                self.test.dataset,
+                self.model.interface,
+                self.folder.read_metrics(),
+                run_title(RunFolder.reopen(self.folder.path)[1]),
+            )
 
 
 class _Recorder(Observer):

@@ -53,8 +53,8 @@ class Signs:
 
     def __str__(self) -> str:
         return (
-            f"the outputs carry {100 * self.information:.2g} % of what they could tell about the inputs, "
-            f"and {100 * self.gain:.2g} % of the labels' surprise is explained by them"
+            f"the outputs tell {_percent(self.information)} of what they could about the inputs, "
+            f"which explains {_percent(self.gain)} of the labels"
         )
 
 
@@ -104,6 +104,10 @@ def signs(
     return Signs(
         information / most if most else 0.0, explained / unexplained if unexplained else 0.0
     )
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share, 1) + 0.0:.1f} %"  # + 0.0: never -0.0
 
 
 def _some(examples: Examples, outputs: Mapping[str, Output]) -> Iterator[Batch]:

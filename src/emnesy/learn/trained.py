@@ -13,24 +13,31 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from emnesy.ground.interface import PriorSpec
 from emnesy.learn.accuracy import most_probable
+from emnesy.learn.batch import Batch
 from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
 from emnesy.learn.evaluate import Evaluation, evaluate
 from emnesy.learn.examples import Examples
 from emnesy.learn.factories import importable, make_networks
+from emnesy.learn.outputs import Output, as_float
 from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
-from emnesy.learn.run_folder import WEIGHTS
+from emnesy.learn.run_folder import WEIGHTS, RunFolder
 from emnesy.learn.splits import evaluation_batch, open_split
+from emnesy.learn.values import ValueTable
+from emnesy.pictures.run import draw_run
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What the networks and the program say of one example.
 
-    `symbols`: neural predicate -> most probable values, nested lists by key axes. `label`: observed
-    predicate -> what follows from them (None: nothing does). `probability`: p(`label` | x) under the
+    `symbols`: neural predicate -> most probable values, nested lists by key axes. `symbol_probabilities`:
+    what the network gives these, in the same form. `truth`: the true symbols where the data set gives them,
+    None for those it does not. `label`: observed predicate -> what follows from `symbols` (None: nothing
+    does). `probability`: p(`label` | x) under the
     program. `given`: the data set's label and `given_probability` its probability; None where the
     example has none.
     """
@@ -41,6 +48,8 @@ class Prediction:
     probability: float
     given: dict[str, Any] | None
     given_probability: float | None
+    symbol_probabilities: dict[str, Any]
+    truth: dict[str, Any]
 
 
 class TrainedRun:
@@ -82,6 +91,21 @@ class TrainedRun:
                 "E0670", f"{weights} does not fit the program's networks: {first}"
             ) from error
 
+    def draw(
+        self, folder: RunFolder, examples: Examples, found: Evaluation, title: str
+    ) -> list[str]:
+        """Draw the pictures of a split into the run's folder; what to tell people about it."""
+        with importable(self._folder):
+            return draw_run(
+                folder.path,
+                examples.split,
+                found,
+                examples.dataset,
+                self.model.interface,
+                folder.read_metrics(),
+                title,
+            )
+
     def split(self, name: str) -> Examples:
         """A split of the run's data set (`DataError` E0635 where there is no such split)."""
         examples = self._other(name)
@@ -116,6 +140,10 @@ class TrainedRun:
                     for name, output in self._inference.outputs.items()
                 }
                 labels = {n: torch.as_tensor(v) for n, v in self.model.predict(chosen).items()}
+                sure = {
+                    name: _sure(output, outputs[name], chosen[name])
+                    for name, output in self._inference.outputs.items()
+                }
                 answer = self._inference(outputs, labels)
                 given = self._inference(outputs, batch.labels) if batch.labels else None
                 for row in range(len(batch)):
@@ -130,11 +158,20 @@ class TrainedRun:
                         _probability(given.log_likelihood[row], given.possible[row])
                         if given
                         else None,
+                        {name: shares[row].tolist() for name, shares in sure.items()},
+                        {
+                            s.predicate: self._symbols(s, self._positions(s, batch), row)
+                            for s in self._priors
+                            if s.predicate in batch.truth
+                        },
                     )
 
     @property
     def _priors(self) -> tuple[Any, ...]:
         return self.model.interface.priors
+
+    def _positions(self, spec: PriorSpec, batch: Batch) -> dict[str, Tensor]:
+        return {spec.predicate: ValueTable(spec.domain).positions(batch.truth[spec.predicate])}
 
     def _symbols(self, spec: Any, chosen: Mapping[str, Tensor], row: int) -> Any:
         values = [False, True] if spec.domain is None else list(spec.domain)
@@ -149,6 +186,14 @@ class TrainedRun:
             known = set(spec.values)
             return _nested(values, lambda v: v if v in known else None)
         return _named(values, list(spec.values))
+
+
+def _sure(output: Output, given: Tensor, chosen: Tensor) -> Tensor:
+    """The probabilities of the alternatives `chosen`, ``(B, *key axes)``."""
+    said = output.probabilities(as_float(given.detach())).double()
+    if output.bernoulli:
+        return torch.where(chosen > 0, said, 1 - said)
+    return said.gather(-1, chosen[..., None])[..., 0]
 
 
 def _named(values: Tensor, names: list[Any]) -> Any:

@@ -74,8 +74,8 @@ def command(
     """Train the networks of a program from what it observes.
 
     The program says where networks and data come from (:- network(...), :- data(...)) and may set defaults
-    (:- train(...)). The run's folder gets its settings, metrics, checkpoint, weights and, where the data set
-    draws one, a picture. Ctrl-C saves; --resume continues to the same result as an uninterrupted run.
+    (:- train(...)). The run's folder gets its settings, metrics, checkpoint, weights and pictures.
+    Ctrl-C saves; --resume continues to the same result as an uninterrupted run.
     """
     config = {
         "const": parse_constants(const),
@@ -146,13 +146,13 @@ def _report(outcome: Outcome, folder: RunFolder, console: Console, as_json: bool
 
     if as_json:
         for note in outcome.notes:
-            console.print(note, highlight=False, soft_wrap=True)
+            console.print(note, highlight=False, markup=False, soft_wrap=True)
         sys.stdout.write(json.dumps(outcome.summary()) + "\n")
         return
     output = Console()
     output.print(summary_table(outcome))
     for note in (*outcome.notes, f"weights and metrics: {folder.path}"):
-        output.print(note, highlight=False, soft_wrap=True)
+        output.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 def _reopen(
