@@ -9,6 +9,8 @@
 
 #include "bindings.hpp"
 #include "bp.hpp"
+#include "bp/cluster.hpp"
+#include "bp/structured_gate.hpp"
 
 namespace py = pybind11;
 
@@ -170,18 +172,33 @@ py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, c
                 : run<double>(engine, priors, evidence, options, posteriors, messages, want_messages);
 }
 
+// What messages run on, as text; for a graph with a gate, the graph and whichever of its two forms has clusters.
+std::string dump_clustered(const FactorGraph& graph, std::int64_t cluster) {
+  if (graph.gate_variable < 0) return bp::cluster_loops(graph, cluster).dump();
+  std::string text = graph.dump();
+  for (const bool open : {true, false}) {
+    const bp::Clustered clustered = bp::cluster_loops(bp::without_gate(graph, open), cluster);
+    if (clustered.count == 0) continue;
+    text += (open ? "where the gate is open:\n" : "where the gate is shut or not observed:\n") + clustered.dump();
+  }
+  return text;
+}
+
 }  // namespace
 
 void bind_engine(py::module_& m) {
+  m.def("dump_clustered", &dump_clustered, py::arg("graph"), py::arg("cluster"));
   py::class_<BeliefPropagation>(m, "BeliefPropagation")
       .def(py::init([](const FactorGraph& graph, const py::array_t<std::int32_t, py::array::c_style>& block,
                        const py::array_t<std::int64_t, py::array::c_style>& offset,
-                       const py::array_t<std::int32_t, py::array::c_style>& stride, std::vector<std::int64_t> block_size) {
-             return std::make_unique<BeliefPropagation>(
-                 graph, PriorLayout{copy_of(block), copy_of(offset), copy_of(stride), std::move(block_size)});
+                       const py::array_t<std::int32_t, py::array::c_style>& stride, std::vector<std::int64_t> block_size,
+                       std::int64_t cluster) {
+             PriorLayout layout{copy_of(block), copy_of(offset), copy_of(stride), std::move(block_size)};
+             const py::gil_scoped_release release;
+             return std::make_unique<BeliefPropagation>(graph, std::move(layout), cluster);
            }),
            py::arg("graph"), py::kw_only(), py::arg("block").noconvert(), py::arg("offset").noconvert(),
-           py::arg("stride").noconvert(), py::arg("block_size"))
+           py::arg("stride").noconvert(), py::arg("block_size"), py::arg("cluster") = 0)
       .def_property_readonly("exact", &BeliefPropagation::exact)
       .def_property_readonly("message_count", &BeliefPropagation::message_count)
       .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::kw_only(), py::arg("task") = "marginals",

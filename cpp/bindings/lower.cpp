@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include "arrays.hpp"
+#include "bp/cluster.hpp"
 #include "emnesy/components.hpp"
 #include "emnesy/functional.hpp"
 #include "emnesy/lower.hpp"
@@ -51,15 +52,16 @@ Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies&
 // The same for programs with computed numbers, and for every query beyond the program's own (source atom, cells, their values).
 py::tuple lower_folds(const GroundProgram& program, const FunctionalDependencies& dependencies,
                       const py::array_t<std::int64_t>& begin, const py::array_t<std::int32_t>& atom,
-                      const py::array_t<std::uint8_t>& functional, bool impossible, bool structured) {
+                      const py::array_t<std::uint8_t>& functional, bool impossible, bool structured, std::int64_t cluster) {
   const EvidenceSlots slots{copy_of(begin), copy_of(atom), copy_of(functional)};
+  const auto without_loops = [cluster](const FactorGraph& graph) { return bp::cluster_loops(graph, cluster).graph.is_forest(); };
   std::vector<NumberQuery> queries;
   Lowered lowered = [&] {
     py::gil_scoped_release release;
     const auto few = expand_numbers(program, dependencies, true);
-    if (!few) return lower(program, dependencies, slots, impossible, structured);
+    if (!few) return lower(program, dependencies, slots, impossible, structured, {}, without_loops);
     queries = few->queries;
-    return lower(few->program, few->dependencies, slots, impossible, structured, few->folds);
+    return lower(few->program, few->dependencies, slots, impossible, structured, few->folds, without_loops);
   }();
   py::list listed;
   for (const NumberQuery& query : queries) listed.append(py::make_tuple(query.source, query.cell, query.value));
@@ -110,7 +112,8 @@ void bind_lower(py::module_& m) {
   m.def("lower", &lower_arrays, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"), py::arg("slot_atom"),
         py::arg("slot_functional"), py::arg("impossible"), py::arg("structured") = true);
   m.def("lower_folds", &lower_folds, py::arg("program"), py::arg("dependencies"), py::arg("slot_begin"),
-        py::arg("slot_atom"), py::arg("slot_functional"), py::arg("impossible"), py::arg("structured") = true);
+        py::arg("slot_atom"), py::arg("slot_functional"), py::arg("impossible"), py::arg("structured") = true,
+        py::arg("cluster") = 0);
 
   // Raised as NotLowerable(reason, atoms); the Python side turns it into a diagnostic.
   static PyObject* not_lowerable = nullptr;

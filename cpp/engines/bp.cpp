@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bp/cluster.hpp"
 #include "bp/crew.hpp"
 #include "bp/structured_gate.hpp"
 #include "thread_pool.hpp"
@@ -65,13 +66,14 @@ struct Cut {
 
 }  // namespace
 
-BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout)
+BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout, std::int64_t cluster)
     : graph_(std::move(graph)), layout_(std::move(layout)), cache_(std::make_unique<bp::Cache>()) {
   graph_.verify();
   if (graph_.gate_variable >= 0) {
-    gate_ = std::make_unique<const Gate>(graph_, layout_);
+    gate_ = std::make_unique<const Gate>(graph_, layout_, cluster);
     return;
   }
+  graph_ = cluster_loops(std::move(graph_), cluster).graph;
   plan_ = std::make_unique<const Plan>(make_plan(graph_, layout_));
 }
 

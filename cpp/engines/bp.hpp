@@ -19,12 +19,15 @@ class Gate;
 // Immutable; may be called from several threads at once.
 class BeliefPropagation {
  public:
+  // cluster: blocks of the graph that have loops are replaced by their junction trees where these have so many tuples at most
+  // (bp/cluster.hpp); 0: none is.
   // Throws std::logic_error where the graph breaks an invariant, std::invalid_argument where the layout does.
-  BeliefPropagation(FactorGraph graph, PriorLayout layout);
+  BeliefPropagation(FactorGraph graph, PriorLayout layout, std::int64_t cluster = 0);
   ~BeliefPropagation();
 
   // No component has a loop: answers are exact.
   bool exact() const;
+  // What messages run on, with small loops clustered. Choices, slots and queries are those of the graph given.
   const FactorGraph& graph() const { return graph_; }
   const PriorLayout& layout() const { return layout_; }
   // Numbers in one example's loopy messages; 0 where there is no loop.
@@ -42,7 +45,7 @@ class BeliefPropagation {
            const ExampleResults<Real>& results, const MessageView<Real>& messages = {}) const;
 
  private:
-  FactorGraph graph_;
+  FactorGraph graph_;  // with a gate: as given
   PriorLayout layout_;
   std::unique_ptr<const bp::Plan> plan_;
   std::unique_ptr<const bp::Gate> gate_;  // instead of a plan, where the graph has a gate: two engines for the two graphs

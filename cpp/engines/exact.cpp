@@ -21,6 +21,10 @@ void require_tables(const FactorGraph& graph) {
   }
 }
 
+Search search_of(const JunctionTreeLimits& limits, std::size_t keep) {
+  return {limits.restarts, limits.search_work, keep, limits.cluster_rows};
+}
+
 JunctionTreeCost cost_of(const ClusterTree& tree) {
   JunctionTreeCost cost;
   cost.dense = tree.dense;
@@ -36,19 +40,23 @@ JunctionTreeCost estimate_junction_tree(const FactorGraph& graph, const Junction
   require_tables(graph);
   const Domains domains = propagate(graph);
   if (domains.impossible) return {};
-  return cost_of(find_trees(domains, limits.restarts, limits.search_work, 1).front());
+  return cost_of(find_trees(domains, search_of(limits, 1)).front());
 }
 
-JunctionTree make_junction_tree(const FactorGraph& graph, const JunctionTreeLimits& limits) {
+namespace {
+
+// estimate: of the tree that came nearest, where all are too large.
+std::optional<JunctionTree> find_junction_tree(const FactorGraph& graph, const JunctionTreeLimits& limits,
+                                               JunctionTreeCost& estimate) {
   require_tables(graph);
-  graph.verify();
   JunctionTree result;
   const Domains domains = propagate(graph);
   if (domains.impossible) {
     result.forest = impossible_forest(graph);
     return result;
   }
-  const auto trees = find_trees(domains, limits.restarts, limits.search_work, candidates);
+  const auto trees = find_trees(domains, search_of(limits, candidates));
+  if (trees.empty()) return std::nullopt;
   for (const ClusterTree& tree : trees) {
     result.cost = cost_of(tree);
     auto tables = make_tables(domains, tree, limits.budget, result.cost.entries);
@@ -69,9 +77,24 @@ JunctionTree make_junction_tree(const FactorGraph& graph, const JunctionTreeLimi
     result.cost.separators = forest.separators;
     return result;
   }
-  JunctionTreeCost estimate = cost_of(trees.front());
+  estimate = cost_of(trees.front());
   estimate.entries = result.cost.entries;
-  throw TreeTooLarge(estimate);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<JunctionTree> try_junction_tree(const FactorGraph& graph, const JunctionTreeLimits& limits) {
+  JunctionTreeCost estimate;
+  return find_junction_tree(graph, limits, estimate);
+}
+
+JunctionTree make_junction_tree(const FactorGraph& graph, const JunctionTreeLimits& limits) {
+  graph.verify();
+  JunctionTreeCost estimate;
+  auto tree = find_junction_tree(graph, limits, estimate);
+  if (!tree) throw TreeTooLarge(estimate);
+  return std::move(*tree);
 }
 
 }  // namespace emnesy

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -31,6 +33,9 @@ struct JunctionTreeLimits {
   std::int64_t budget = std::int64_t{1} << 20;    // tuples of all clusters together
   int restarts = 12;                              // elimination orders that are tried, at most
   std::int64_t search_work = 40'000'000;          // steps of the search for an order, at most
+  // Rows that a cluster may have, by the bound. Where there is such a limit, an order is given up at the first cluster beyond
+  // it, or when the steps are used up; else one order at least is finished, however long it takes.
+  double cluster_rows = std::numeric_limits<double>::infinity();
 };
 
 struct JunctionTree {
@@ -52,5 +57,8 @@ JunctionTreeCost estimate_junction_tree(const FactorGraph& graph, const Junction
 
 // Throws TreeTooLarge. The same graph and limits give the same tree. Tables only: every factor must be a Table.
 JunctionTree make_junction_tree(const FactorGraph& graph, const JunctionTreeLimits& limits = {});
+
+// The same, nothing where the tree would be too large, for a graph that verify() accepts.
+std::optional<JunctionTree> try_junction_tree(const FactorGraph& graph, const JunctionTreeLimits& limits);
 
 }  // namespace emnesy

@@ -217,11 +217,16 @@ class FactorGraph:
 
 _Real = TypeVar("_Real", NDArray[np.float32], NDArray[np.float64])
 
+def dump_clustered(graph: FactorGraph, cluster: int) -> str:
+    """What messages run on, once blocks with junction trees of so many tuples at most are clustered."""
+    ...
+
 class BeliefPropagation:
     """Belief propagation on one graph: immutable, callable from any thread.
 
     `block`, `offset`, `stride` say per choice where its alternatives lie: in which prior block, from
     which element of an example's row, how far apart; `block_size`: elements of a row, per block.
+    `cluster`: tuples that the junction tree of a block with loops may have, 0: all blocks stay.
     """
 
     def __init__(
@@ -232,6 +237,7 @@ class BeliefPropagation:
         offset: NDArray[np.int64],
         stride: NDArray[np.int32],
         block_size: list[int],
+        cluster: int = 0,
     ) -> None: ...
     @property
     def exact(self) -> bool: ...
@@ -486,10 +492,12 @@ def lower_folds(
     slot_functional: NDArray[np.uint8],
     impossible: bool,
     structured: bool = True,
+    cluster: int = 0,
 ) -> tuple[Lowered, list[tuple[int, list[int], list[float]]]]:
     """The same with computed numbers of few values.
 
     The graph's queries are the program's, then one for each entry of the list: (query atom, cells, values).
+    `cluster`: as for `BeliefPropagation`, which is going to run on the graph.
     """
     ...
 

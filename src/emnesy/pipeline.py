@@ -168,12 +168,19 @@ def _dump_interface(program: Program) -> str:
     return interface_text(program.interface)
 
 
+def _dump_graph(program: Program) -> str:
+    from emnesy.engine.bp import graph_text
+
+    core = program.core
+    return graph_text(program, core.engine_options if core.engine == "bp" else {})
+
+
 STAGES: Mapping[str, Callable[[Program], str]] = {
     "syntax": lambda program: repr(program.syntax),
     "core": _dump_core,
     "ground": lambda program: program.ground.dump(),
     "interface": _dump_interface,
-    "graph": lambda program: program.lowered.graph.dump(),
+    "graph": _dump_graph,
     "simulator": lambda program: program.simulator.dump(),
 }
 """What `emnesy dump` can show, in order."""

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 
+#include "graph/append.hpp"
 #include "random.hpp"
 
 namespace emnesy::bp {
@@ -17,55 +19,6 @@ constexpr std::int64_t chunk_size = 1024;
 constexpr double small_probability = 0.25;
 // What 1 - p is at least where p is approximate.
 constexpr double least_remainder = 1e-6;
-
-// The graph with the gate wide open, or without it. Either way its variable says nothing any more.
-FactorGraph without_gate(const FactorGraph& graph, bool open) {
-  FactorGraph result = graph;
-  const std::int32_t gate = graph.gate_variable;
-  result.gate_variable = -1;
-  result.gated.clear();
-  result.fixed_variable.push_back(gate);
-  result.fixed_mask_begin.push_back(static_cast<std::int64_t>(result.fixed_mask.size()));
-  result.fixed_mask.insert(result.fixed_mask.end(), {0, 1});
-  for (std::size_t s = 0; s < graph.slot_variable.size(); ++s) {
-    if (graph.slot_variable[s] != gate) continue;
-    std::fill_n(result.slot_mask.begin() + graph.slot_mask_begin[s], 2 * graph.slot_label_count[s], std::uint8_t{1});
-  }
-  if (open) return result;
-  // Gated factors lose their meaning, one after the other from the arrays' end would be costly: the arrays are rebuilt.
-  result.factor_kind.clear();
-  result.scope_begin = result.tuple_begin = result.tuple_value_begin = result.value_map_begin = result.parameter_begin = {0};
-  result.scope.clear();
-  result.tuple_value.clear();
-  result.tuple_weight.clear();
-  result.unit_weight.clear();
-  result.slice_position.clear();
-  result.slice_offset.clear();
-  result.value_map.clear();
-  result.parameter.clear();
-  for (std::size_t f = 0; f < graph.factor_count(); ++f) {
-    if (graph.is_gated(f)) continue;
-    const auto append = [f](auto& to, auto& to_begin, const auto& from, const auto& begin) {
-      to.insert(to.end(), from.begin() + begin[f], from.begin() + begin[f + 1]);
-      to_begin.push_back(static_cast<std::int64_t>(to.size()));
-    };
-    result.factor_kind.push_back(graph.factor_kind[f]);
-    append(result.scope, result.scope_begin, graph.scope, graph.scope_begin);
-    append(result.tuple_value, result.tuple_value_begin, graph.tuple_value, graph.tuple_value_begin);
-    append(result.value_map, result.value_map_begin, graph.value_map, graph.value_map_begin);
-    append(result.parameter, result.parameter_begin, graph.parameter, graph.parameter_begin);
-    const std::int64_t tuples = graph.tuple_begin[f + 1] - graph.tuple_begin[f];
-    result.tuple_begin.push_back(result.tuple_begin.back() + tuples);
-    if (!graph.tuple_weight.empty()) {
-      const auto first = graph.tuple_weight.begin() + graph.tuple_begin[f];
-      result.tuple_weight.insert(result.tuple_weight.end(), first, first + tuples);
-    }
-    result.unit_weight.push_back(graph.unit_weight[f]);
-    result.slice_position.push_back(graph.slice_position[f]);
-    result.slice_offset.push_back(graph.slice_offset[f]);  // into slice_begin, which stays
-  }
-  return result;
-}
 
 // Some examples of a call, copied together, and their answers.
 template <typename Real>
@@ -318,9 +271,29 @@ class Negation {
 
 }  // namespace
 
-Gate::Gate(const FactorGraph& graph, const PriorLayout& layout)
-    : open_(std::make_unique<const BeliefPropagation>(without_gate(graph, true), layout)),
-      shut_(std::make_unique<const BeliefPropagation>(without_gate(graph, false), layout)),
+FactorGraph without_gate(const FactorGraph& graph, bool open) {
+  FactorGraph result = without_factors(graph);
+  const std::int32_t gate = graph.gate_variable;
+  result.gate_variable = -1;
+  result.fixed_variable.push_back(gate);
+  result.fixed_mask_begin.push_back(static_cast<std::int64_t>(result.fixed_mask.size()));
+  result.fixed_mask.insert(result.fixed_mask.end(), {0, 1});
+  for (std::size_t s = 0; s < graph.slot_variable.size(); ++s) {
+    if (graph.slot_variable[s] != gate) continue;
+    std::fill_n(result.slot_mask.begin() + graph.slot_mask_begin[s], 2 * graph.slot_label_count[s], std::uint8_t{1});
+  }
+  std::vector<std::int32_t> same(graph.variable_count());
+  std::iota(same.begin(), same.end(), 0);
+  for (std::size_t f = 0; f < graph.factor_count(); ++f) {
+    if (open || !graph.is_gated(f)) append_factor(graph, f, same, result);
+  }
+  result.gated.clear();
+  return result;
+}
+
+Gate::Gate(const FactorGraph& graph, const PriorLayout& layout, std::int64_t cluster)
+    : open_(std::make_unique<const BeliefPropagation>(without_gate(graph, true), layout, cluster)),
+      shut_(std::make_unique<const BeliefPropagation>(without_gate(graph, false), layout, cluster)),
       graph_(graph) {
   for (std::size_t s = 0; s < graph.slot_variable.size(); ++s) {
     if (graph.slot_variable[s] == graph.gate_variable) slots_.push_back(static_cast<std::int32_t>(s));

@@ -14,9 +14,13 @@
 
 namespace emnesy::bp {
 
+// The graph with the gate wide open, or without its factors. Either way its variable says nothing any more.
+FactorGraph without_gate(const FactorGraph& graph, bool open);
+
 class Gate {
  public:
-  Gate(const FactorGraph& graph, const PriorLayout& layout);
+  // cluster: as for BeliefPropagation, in either of the two graphs.
+  Gate(const FactorGraph& graph, const PriorLayout& layout, std::int64_t cluster);
 
   bool exact() const { return open_->exact() && shut_->exact(); }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <queue>
 
 #include "random.hpp"
@@ -43,7 +43,9 @@ class Eliminator {
     for (const std::int32_t size : domains.size) log_size_.push_back(std::log(static_cast<double>(std::max(size, 1))));
   }
 
-  std::vector<Elimination> run(const std::vector<std::uint8_t>& used, std::int64_t& work) {
+  // Nothing where the search gives up.
+  std::optional<std::vector<Elimination>> run(const std::vector<std::uint8_t>& used, const Search& search, const Bounds& bounds,
+                                              std::int64_t& work) {
     struct Entry {
       double cost;
       double tie;
@@ -70,6 +72,7 @@ class Eliminator {
       const Entry entry = queue.top();
       queue.pop();
       if (gone_[entry.variable] || entry.cost != current[entry.variable]) continue;
+      if (search.gives_up() && (work > search.work || too_large(entry.variable, search, bounds))) return std::nullopt;
       gone_[entry.variable] = 1;
       Set around = std::move(neighbours_[entry.variable]);
       Set touched = connect(entry.variable, around, work);
@@ -82,6 +85,16 @@ class Eliminator {
  private:
   double noise(std::int32_t v, std::uint64_t stream) const {
     return uniform_pair(seed_, static_cast<std::uint64_t>(v), stream)[0];
+  }
+
+  bool too_large(std::int32_t v, const Search& search, const Bounds& bounds) const {
+    const double most = std::log(search.cluster_rows);
+    double dense = log_size_[v];
+    for (const std::int32_t u : neighbours_[v]) dense += log_size_[u];
+    if (dense <= most) return false;
+    Set clique = neighbours_[v];
+    clique.insert(std::lower_bound(clique.begin(), clique.end(), v), v);
+    return bounds.log_rows(clique) > most;
   }
 
   double cost_of(std::int32_t v, std::int64_t& work) {
@@ -305,7 +318,7 @@ double Bounds::log_rows(const std::vector<std::int32_t>& variables) const {
   return total;
 }
 
-std::vector<ClusterTree> find_trees(const Domains& domains, int restarts, std::int64_t work, std::size_t keep) {
+std::vector<ClusterTree> find_trees(const Domains& domains, const Search& search) {
   const std::vector<Set> neighbours = neighbours_of(domains);
   std::vector<std::uint8_t> used(domains.size.size(), 0);
   for (const Relation& relation : domains.relation) {
@@ -315,10 +328,12 @@ std::vector<ClusterTree> find_trees(const Domains& domains, int restarts, std::i
   constexpr Heuristic heuristics[] = {Heuristic::Fill, Heuristic::Weight, Heuristic::WeightedFill};
   std::vector<ClusterTree> trees;
   std::int64_t spent = 0;
-  for (int i = 0; i < std::max(restarts, 1); ++i) {
-    if (i > 0 && spent / i * (i + 1) > work) break;
+  for (int i = 0; i < std::max(search.restarts, 1); ++i) {
+    if (i > 0 && spent / i * (i + 1) > search.work) break;
     Eliminator eliminator(domains, neighbours, heuristics[i % 3], static_cast<std::uint64_t>(i));
-    ClusterTree tree = tree_of(eliminator.run(used, spent), domains.size.size());
+    const auto order = eliminator.run(used, search, bounds, spent);
+    if (!order) continue;
+    ClusterTree tree = tree_of(*order, domains.size.size());
     for (const Cluster& cluster : tree.cluster) {
       const double dense = bounds.log_dense(cluster.variables);
       tree.dense += std::exp(std::min(dense, 690.0));
@@ -331,7 +346,7 @@ std::vector<ClusterTree> find_trees(const Domains& domains, int restarts, std::i
   }
   std::stable_sort(trees.begin(), trees.end(),
                    [](const ClusterTree& a, const ClusterTree& b) { return a.bound < b.bound; });
-  if (trees.size() > keep) trees.resize(keep);
+  if (trees.size() > search.keep) trees.resize(search.keep);
   return trees;
 }
 

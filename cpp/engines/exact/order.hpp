@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "exact/domains.hpp"
@@ -38,9 +39,18 @@ class Bounds {
   std::vector<double> log_size_;                    // per variable
 };
 
+struct Search {
+  int restarts;         // orders at most
+  std::int64_t work;    // steps, about
+  std::size_t keep;     // trees
+  // Rows of a cluster, by the bound. Finite: orders that lead beyond it, or take more steps than `work`, are given up.
+  double cluster_rows;
+
+  bool gives_up() const { return cluster_rows < std::numeric_limits<double>::infinity(); }
+};
+
 // The trees of several elimination orders, the cheapest by `bound` first: least fill and least weight, and the same
-// with ties (and later costs) shuffled by counter-based random numbers. At most `restarts` orders and about
-// `work` steps, but at least one order.
-std::vector<ClusterTree> find_trees(const Domains& domains, int restarts, std::int64_t work, std::size_t keep);
+// with ties (and later costs) shuffled by counter-based random numbers. None only where the search gives up.
+std::vector<ClusterTree> find_trees(const Domains& domains, const Search& search);
 
 }  // namespace emnesy::exact

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -50,8 +51,9 @@ class NotLowerable : public std::runtime_error {
 // structured: wide disjunctions, constraints that are cliques of inequalities and the like become structured factors, and an
 // observed conjunction of constraints the gate; except where tables alone make a graph without loops and structured factors
 // do not. folds: aggregates of an expanded program (emnesy/numbers.hpp), which become sums, minima and maxima.
-// Otherwise all factors are tables and there is no gate.
+// Otherwise all factors are tables and there is no gate. without_loops: whether a graph counts as one without loops.
 Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
-              bool impossible = false, bool structured = true, const std::vector<NumberFold>& folds = {});
+              bool impossible = false, bool structured = true, const std::vector<NumberFold>& folds = {},
+              const std::function<bool(const FactorGraph&)>& without_loops = &FactorGraph::is_forest);
 
 }  // namespace emnesy

@@ -177,15 +177,16 @@ Lowered Lowering::finish(const std::vector<SlotLabels>& slots) {
 namespace emnesy {
 
 Lowered lower(const GroundProgram& program, const FunctionalDependencies& dependencies, const EvidenceSlots& slots,
-              bool impossible, bool structured, const std::vector<NumberFold>& folds) {
+              bool impossible, bool structured, const std::vector<NumberFold>& folds,
+              const std::function<bool(const FactorGraph&)>& without_loops) {
   const auto attempt = [&](graph::Recognition recognition) {
     return graph::Lowering(program, dependencies, slots, impossible, recognition, folds).run();
   };
   if (!structured) return attempt(graph::Recognition::None);
   Lowered rules = attempt(graph::Recognition::Rules);
-  if (rules.graph.is_forest()) return rules;
+  if (without_loops(rules.graph)) return rules;
   Lowered plain = attempt(graph::Recognition::None);  // wide tables may hold the loop
-  if (plain.graph.is_forest()) return plain;
+  if (without_loops(plain.graph)) return plain;
   return attempt(graph::Recognition::Conjunctions);
 }
 

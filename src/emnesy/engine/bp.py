@@ -23,6 +23,7 @@ from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 
 if TYPE_CHECKING:
+    from emnesy.graph.lowering import Expanded
     from emnesy.ground.interface import Interface
     from emnesy.pipeline import Program
 
@@ -42,9 +43,15 @@ OPTIONS: Mapping[str, OptionSpec] = {
     ),
     "structured": OptionSpec(
         True,
-        "look for structured factors and a gate when the program is compiled",
+        "when the program is compiled: look for structured factors and a gate",
         lambda _: True,
         "true or false",
+    ),
+    "cluster": OptionSpec(
+        4096,
+        "when the program is compiled: tuples that the junction tree of a block with loops may have; 0: none",
+        lambda v: 0 <= v < 1 << 31,
+        "at least 0, less than 2^31",
     ),
     "warm_start": OptionSpec(
         False,
@@ -61,7 +68,7 @@ MOST = 1.001
 class BeliefPropagation:
     """Belief propagation bound to one factor graph.
 
-    Two passes over graphs without loops, whose answers are exact; otherwise messages are repeated until
+    Two passes over graphs without loops, whose answers are exact, once small loops are clustered; otherwise messages are repeated until
     they stop changing (options in `OPTIONS`), and the log-evidence is Bethe's approximation.
     """
 
@@ -73,16 +80,18 @@ class BeliefPropagation:
         interface: Interface,
         *,
         structured: bool = True,
+        cluster: int = 0,
         texts: tuple[str, ...] = (),
     ) -> None:
         self._texts = texts  # of the queries after the program's own: atoms with computed numbers
-        self._structured = structured
+        self._compiled = {"structured": structured, "cluster": cluster}
         self._native = _core.BeliefPropagation(
             graph,
             block=interface.choice_block,
             offset=interface.choice_offset,
             stride=np.ones(len(interface.choice_block), np.int32),
             block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
+            cluster=cluster,
         )
         self.exact = self._native.exact
 
@@ -98,15 +107,15 @@ class BeliefPropagation:
         state: EngineState | None = None,
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
-        values = read_options(
-            self.name, OPTIONS, {"structured": self._structured, **(options or {})}
-        )
-        if values.pop("structured") != self._structured:
+        values = read_options(self.name, OPTIONS, {**self._compiled, **(options or {})})
+        for option, compiled in self._compiled.items():
+            if values.pop(option) == compiled:
+                continue
             raise EngineError(
                 Diagnostic(
                     "E0712",
-                    "option `structured` of engine `bp` cannot change from call to call",
-                    help="structured: it is chosen when the program is compiled",
+                    f"option `{option}` of engine `bp` cannot change from call to call",
+                    help=f"{option}: it is chosen when the program is compiled",
                 )
             )
         keep = values.pop("warm_start") and not self.exact
@@ -158,16 +167,25 @@ class BeliefPropagation:
 
 
 def compile_bp(program: Program, options: Mapping[str, Any]) -> BeliefPropagation:
-    """Belief propagation on the program's factor graph, with structured factors or without."""
+    """Belief propagation on the program's factor graph: structured factors or tables, small loops clustered."""
+    lowered, chosen = _lowered(program, options)
+    return BeliefPropagation(lowered.graph, program.interface, texts=lowered.texts, **chosen)
+
+
+def graph_text(program: Program, options: Mapping[str, Any]) -> str:
+    """The factor graph that messages run on, and which of its factors are clusters."""
+    lowered, chosen = _lowered(program, options)
+    return _core.dump_clustered(lowered.graph, chosen["cluster"])
+
+
+def _lowered(program: Program, options: Mapping[str, Any]) -> tuple[Expanded, dict[str, Any]]:
+    """The factor graph before small loops are clustered, and the options that say what is compiled."""
     from emnesy.graph.lowering import lower_folds
 
-    structured = read_options("bp", OPTIONS, options)["structured"]
-    lowered = lower_folds(
-        program.ground, program.dependencies, program.interface, structured=structured
-    )
-    return BeliefPropagation(
-        lowered.graph, program.interface, structured=structured, texts=lowered.texts
-    )
+    values = read_options("bp", OPTIONS, options)
+    chosen = {name: values[name] for name in ("structured", "cluster")}
+    lowered = lower_folds(program.ground, program.dependencies, program.interface, **chosen)
+    return lowered, chosen
 
 
 ENGINE = EngineInfo(

@@ -97,8 +97,12 @@ def lower_folds(
     interface: Interface,
     *,
     structured: bool = True,
+    cluster: int = 0,
 ) -> Expanded:
-    """As `lower`, with computed numbers of few values; aggregates are structured factors where wanted."""
+    """As `lower`, with computed numbers of few values; aggregates are structured factors where wanted.
+
+    `cluster`: as the option of `bp`, by which a graph with small loops only counts as one without any.
+    """
     try:
         lowered, queries = _core.lower_folds(
             grounded.native,
@@ -108,6 +112,7 @@ def lower_folds(
             interface.slot_functional,
             bool(grounded.impossible_evidence),
             structured,
+            cluster,
         )
     except _core.NotLowerable as error:
         raise _refusal(grounded, error, numbers=True) from None
