@@ -22,6 +22,7 @@ from workloads.addition import PROGRAM, examples
 BATCH = 32
 
 LOOP = {"max_iterations": 10, "tolerance": 0.0}
+LOOPS_STAY = {"cluster": 0}  # also in graphs so small that they could be a tree
 
 COLOURING = """
 const side = 4.
@@ -99,7 +100,8 @@ def one_constant(
     table = Table(title, note)
     points: list[tuple[float, float]] = []
     for size in sizes:
-        model = emnesy.load(text, consts={name: size}).compile(engine="bp", threads=1)
+        program = emnesy.load(text, consts={name: size})
+        model = program.compile(engine="bp", threads=1, options=LOOPS_STAY)
         priors = uniform(model, BATCH)
         seconds = best(lambda m=model, p=priors: m.posterior(p, options=LOOP), quick) / BATCH  # type: ignore[misc]
         shown = size + (name == "top")

@@ -200,6 +200,7 @@ void bind_engine(py::module_& m) {
            py::arg("graph"), py::kw_only(), py::arg("block").noconvert(), py::arg("offset").noconvert(),
            py::arg("stride").noconvert(), py::arg("block_size"), py::arg("cluster") = 0)
       .def_property_readonly("exact", &BeliefPropagation::exact)
+      .def_property_readonly("clusters", &BeliefPropagation::clusters)
       .def_property_readonly("message_count", &BeliefPropagation::message_count)
       .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::kw_only(), py::arg("task") = "marginals",
            py::arg("threads") = 1, py::arg("seed") = 0, py::arg("max_iterations") = Options{}.max_iterations,

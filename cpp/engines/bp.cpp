@@ -73,13 +73,17 @@ BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout, std:
     gate_ = std::make_unique<const Gate>(graph_, layout_, cluster);
     return;
   }
-  graph_ = cluster_loops(std::move(graph_), cluster).graph;
+  Clustered clustered = cluster_loops(std::move(graph_), cluster);
+  graph_ = std::move(clustered.graph);
+  clusters_ = clustered.count;
   plan_ = std::make_unique<const Plan>(make_plan(graph_, layout_));
 }
 
 BeliefPropagation::~BeliefPropagation() = default;
 
 bool BeliefPropagation::exact() const { return gate_ ? gate_->exact() : plan_->loopy.empty(); }
+
+std::int32_t BeliefPropagation::clusters() const { return gate_ ? gate_->clusters() : clusters_; }
 
 std::int64_t BeliefPropagation::message_count() const { return gate_ ? gate_->message_count() : plan_->message_count; }
 

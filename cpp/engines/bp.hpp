@@ -30,6 +30,8 @@ class BeliefPropagation {
   // What messages run on, with small loops clustered. Choices, slots and queries are those of the graph given.
   const FactorGraph& graph() const { return graph_; }
   const PriorLayout& layout() const { return layout_; }
+  // Junction trees that blocks with loops were replaced by; with a gate, in both of its graphs.
+  std::int32_t clusters() const;
   // Numbers in one example's loopy messages; 0 where there is no loop.
   std::int64_t message_count() const;
   // Fills a row of them.
@@ -47,6 +49,7 @@ class BeliefPropagation {
  private:
   FactorGraph graph_;  // with a gate: as given
   PriorLayout layout_;
+  std::int32_t clusters_ = 0;
   std::unique_ptr<const bp::Plan> plan_;
   std::unique_ptr<const bp::Gate> gate_;  // instead of a plan, where the graph has a gate: two engines for the two graphs
   std::unique_ptr<bp::Cache> cache_;  // memory of earlier calls, for the next ones

@@ -4,39 +4,13 @@
 #include <cstring>
 #include <map>
 
+#include "compare.hpp"
 #include "exact.hpp"
-#include "oracle.hpp"
 
 using namespace emnesy;
 using namespace emnesy::tests;
 
 namespace {
-
-template <typename Real>
-double posterior_of(const Problem& p, const Answers<Real>& a, std::int32_t choice, std::int32_t value, std::int64_t row = 0) {
-  const std::int32_t b = p.layout.block[choice];
-  return static_cast<double>(
-      a.posterior[b][row * p.layout.block_size[b] + p.layout.offset[choice] + value * p.layout.stride[choice]]);
-}
-
-// The values that one-hot rows give to the choices.
-std::vector<std::int32_t> world_of(const Problem& p, const Answers<double>& a, std::int64_t row = 0) {
-  std::vector<std::int32_t> world;
-  for (std::int32_t c = 0; c < p.graph.choice_count; ++c) {
-    const std::int32_t alternatives = p.graph.cardinality[c] - p.graph.choice_has_none[c];
-    std::int32_t value = alternatives;  // none
-    int ones = 0;
-    for (std::int32_t k = 0; k < alternatives; ++k) {
-      const double x = posterior_of(p, a, c, k, row);
-      REQUIRE((x == 0 || x == 1));
-      if (x == 1) value = k;
-      ones += x == 1;
-    }
-    REQUIRE(ones == (p.graph.choice_has_none[c] && value == alternatives ? 0 : 1));
-    world.push_back(value);
-  }
-  return world;
-}
 
 BeliefPropagation engine_of(const Problem& p) {
   const JunctionTree tree = make_junction_tree(p.graph);
@@ -44,34 +18,6 @@ BeliefPropagation engine_of(const Problem& p) {
   REQUIRE((tree.forest.impossible || tree.cost.bound * 1.000001 >= static_cast<double>(tree.cost.entries)));
   REQUIRE(tree.cost.dense * 1.000001 >= tree.cost.bound);
   return BeliefPropagation(tree.forest, p.layout);
-}
-
-template <typename Real>
-void compare(const Problem& p, const Exact& exact, const Answers<Real>& a, double tolerance) {
-  REQUIRE(a.possible[0] == (exact.total > 0));
-  if (exact.total == 0) {
-    REQUIRE(a.log_evidence[0] == static_cast<Real>(log_zero));
-    for (std::size_t b = 0; b < p.priors.size(); ++b) {
-      for (std::size_t i = 0; i < p.priors[b].size(); ++i) REQUIRE(a.posterior[b][i] == static_cast<Real>(p.priors[b][i]));
-    }
-    return;
-  }
-  REQUIRE(static_cast<double>(a.log_evidence[0]) == Approx(std::log(exact.total)).epsilon(tolerance).margin(tolerance));
-  for (std::int32_t c = 0; c < p.graph.choice_count; ++c) {
-    for (std::int32_t k = 0; k < p.graph.cardinality[c] - p.graph.choice_has_none[c]; ++k) {
-      REQUIRE(posterior_of(p, a, c, k) == Approx(exact.marginal[c][k]).epsilon(tolerance).margin(tolerance));
-    }
-  }
-  for (std::size_t q = 0; q < exact.query.size(); ++q) {
-    REQUIRE(static_cast<double>(a.query[q]) == Approx(exact.query[q]).epsilon(tolerance).margin(tolerance));
-  }
-  REQUIRE(a.converged[0] == 1);
-}
-
-Shape loopy() {
-  Shape shape;
-  shape.loops = true;
-  return shape;
 }
 
 }  // namespace

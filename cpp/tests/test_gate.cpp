@@ -8,9 +8,10 @@ using namespace emnesy::tests;
 
 namespace {
 
-// A random forest some of whose factors are gated, with a slot and two queries about the gate.
-Problem gated_problem(Random& random, bool extremes) {
+// A random forest, or graph with loops, some of whose factors are gated, with a slot and two queries about the gate.
+Problem gated_problem(Random& random, bool extremes, bool loops = false) {
   Shape shape;
+  shape.loops = loops;
   shape.structured = true;
   shape.weights = false;
   shape.extremes = extremes;
@@ -124,5 +125,20 @@ TEST_CASE("a batch of open, shut and unobserved examples, decoded, sampled, with
       CHECK(one.query == many.query);
       CHECK(one.log_evidence == many.log_evidence);
     }
+  }
+}
+
+TEST_CASE("graphs with a gate and small loops: clustered in either form, they equal enumeration") {
+  Random random(33);
+  int counted[3] = {0, 0, 0};  // unobserved, shut, open
+  for (int i = 0; counted[0] < 50 || counted[1] < 100 || counted[2] < 50; ++i) {
+    INFO("problem " << i);
+    const Problem p = gated_problem(random, false, true);
+    const BeliefPropagation loops(p.graph, p.layout), engine(p.graph, p.layout, 1 << 20);
+    if (loops.exact() || !engine.exact()) continue;
+    const Exact exact = solve(p);
+    const bool any = std::count(p.graph.gated.begin(), p.graph.gated.end(), 1) > 0;
+    counted[p.labels.back() + 1] += any && exact.total > 0;
+    compare(p, exact, answer<double>(engine, p), 1e-8);
   }
 }

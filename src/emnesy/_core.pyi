@@ -242,6 +242,11 @@ class BeliefPropagation:
     @property
     def exact(self) -> bool: ...
     @property
+    def clusters(self) -> int:
+        """Junction trees that blocks with loops were replaced by; with a gate, in both of its graphs."""
+        ...
+
+    @property
     def message_count(self) -> int:
         """Numbers in one example's loopy messages; 0 without loops."""
 

@@ -59,7 +59,7 @@ def test_a_batch_of_all_kinds(addition, dtype):
 @pytest.mark.parametrize("schedule", ["sequential", "flooding"])
 def test_loopy_batches(structured, schedule):
     program = emnesy.load(COLOURS)
-    model = program.compile("bp", options={"structured": structured})
+    model = program.compile("bp", options={"structured": structured, "cluster": 0})
     assert not model.engine.exact
     rng = np.random.default_rng(5)
     priors = rng.dirichlet(np.ones(3), (100, 6))

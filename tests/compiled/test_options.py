@@ -20,7 +20,7 @@ def iterations(program, **options):
 
 def test_the_program_sets_options_and_the_call_overrides_them():
     ring = RING + ":- a(0), a(2).\n:- not a(0), not a(2).\n"
-    program = ring + ":- engine(bp, max_iterations=2, tolerance=0.0).\n"
+    program = ring + ":- engine(bp, max_iterations=2, tolerance=0.0, cluster=0).\n"
     assert iterations(program) == 2
     assert iterations(program, max_iterations=3) == 3
 

@@ -11,7 +11,7 @@ from emnesy.engine.base import EngineState
 PROGRAM = """
 0.6::a(0). 0.4::a(1). 0.7::a(2). 0.5::a(3). 0.2::noise(0..3).
 :- a(I), not a(J), not noise(I), J is (I + 1) mod 4.
-:- engine(bp, warm_start=true).
+:- engine(bp, warm_start=true, cluster=0).
 """
 
 

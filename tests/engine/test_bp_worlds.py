@@ -12,7 +12,7 @@ node(0..5).
 1/3::colour(N, red) ; 1/3::colour(N, green) ; 1/3::colour(N, blue) :- node(N).
 :- colour(I, C), colour(J, C), J is (I + 1) mod 6.
 :- colour(0, C), colour(3, C).
-:- engine(bp, damping=0.2).
+:- engine(bp, damping=0.2, cluster=0).
 """
 
 

@@ -80,12 +80,16 @@ class Clustering {
       for (const std::size_t b : together) factors.insert(factors.end(), blocks[b].begin(), blocks[b].end());
       std::sort(factors.begin(), factors.end());
       factors.erase(std::unique(factors.begin(), factors.end()), factors.end());
-      if (attempt(factors) || together.size() == 1) continue;
+      if (attempt(factors)) continue;
+      if (together.size() == 1) {
+        refuse(factors);
+        continue;
+      }
       // One by one. What shares a factor with a block that has got a tree is looked at again in the graph with that tree.
       for (const std::size_t b : together) {
         const bool taken = std::any_of(blocks[b].begin(), blocks[b].end(), [&](std::int32_t f) { return taken_[f] != 0; });
         again_ = again_ || taken;
-        if (!taken) attempt(blocks[b]);
+        if (!taken && !attempt(blocks[b])) refuse(blocks[b]);
       }
     }
   }
@@ -111,14 +115,17 @@ class Clustering {
 
   // Replaces these factors by a junction tree, if that is small. They have some loop.
   bool attempt(const Factors& factors) {
-    const auto all = [&](const std::vector<std::uint8_t>& mark) {
-      return std::all_of(factors.begin(), factors.end(), [&](std::int32_t f) { return mark[f] != 0; });
-    };
-    if (all(refused_)) return false;
+    if (std::all_of(factors.begin(), factors.end(), [&](std::int32_t f) { return refused_[f] != 0; })) return false;
     std::optional<Replacement> found = tree_of(factors);
-    for (const std::int32_t f : factors) (found ? taken_ : refused_)[f] = 1;
-    if (found) replacements_.push_back(std::move(*found));
-    return found.has_value();
+    if (!found) return false;
+    for (const std::int32_t f : factors) taken_[f] = 1;
+    replacements_.push_back(std::move(*found));
+    return true;
+  }
+
+  // A block is not tried twice.
+  void refuse(const Factors& factors) {
+    for (const std::int32_t f : factors) refused_[f] = 1;
   }
 
   // Numbers that one iteration of loopy messages looks at, and tuples once all factors are tables.

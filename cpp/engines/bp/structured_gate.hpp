@@ -23,6 +23,7 @@ class Gate {
   Gate(const FactorGraph& graph, const PriorLayout& layout, std::int64_t cluster);
 
   bool exact() const { return open_->exact() && shut_->exact(); }
+  std::int32_t clusters() const { return open_->clusters() + shut_->clusters(); }
 
   // One example's row: the messages of the graph with all factors, then those without the gated ones.
   std::int64_t message_count() const { return open_->message_count() + shut_->message_count(); }

@@ -61,7 +61,7 @@ class Chosen:
 
 
 def choose(program: Program, options: Mapping[str, Any]) -> Chosen:
-    """The first that can: `bp` without loops, `exact` within the budget, `enumerate` over few worlds,
+    """The first that can: `bp` without large loops, `exact` within the budget, `enumerate` over few worlds,
     loopy `bp`, a sampling engine.
 
     Raises `EngineError` with all refusals where none can.
@@ -72,7 +72,7 @@ def choose(program: Program, options: Mapping[str, Any]) -> Chosen:
     refusals: list[EngineError] = []
     messages = _bind("bp", program, {}, refusals)
     if messages is not None and messages.exact:
-        return Chosen(messages, "`bp`: the factor graph has no loops, so two passes are exact")
+        return Chosen(messages, _trees(messages))
     tree = _bind("exact", program, {"budget": budget}, refusals)
     if isinstance(tree, exact.JunctionTree):
         return Chosen(
@@ -96,6 +96,15 @@ def choose(program: Program, options: Mapping[str, Any]) -> Chosen:
     if everything is not None:
         return Chosen(everything, few)
     raise EngineError(*dict.fromkeys(d for refusal in refusals for d in refusal.diagnostics))
+
+
+def _trees(messages: CompiledEngine) -> str:
+    """Why two passes are exact."""
+    clusters = messages.clusters if isinstance(messages, bp.BeliefPropagation) else 0
+    if clusters == 0:
+        return "`bp`: the factor graph has no loops, so two passes are exact"
+    trees = "a junction tree" if clusters == 1 else f"{clusters:,} junction trees"
+    return f"`bp`: all loops of the factor graph are small, and {trees} in their place; two passes are exact"
 
 
 def _bind(

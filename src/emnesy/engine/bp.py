@@ -49,7 +49,7 @@ OPTIONS: Mapping[str, OptionSpec] = {
     ),
     "cluster": OptionSpec(
         4096,
-        "when the program is compiled: tuples that the junction tree of a block with loops may have; 0: none",
+        "when the program is compiled: tuples of a junction tree in place of loops, at most; 0: none",
         lambda v: 0 <= v < 1 << 31,
         "at least 0, less than 2^31",
     ),
@@ -68,8 +68,9 @@ MOST = 1.001
 class BeliefPropagation:
     """Belief propagation bound to one factor graph.
 
-    Two passes over graphs without loops, whose answers are exact, once small loops are clustered; otherwise messages are repeated until
-    they stop changing (options in `OPTIONS`), and the log-evidence is Bethe's approximation.
+    Small loops are clustered (`clusters`: how many junction trees there are then). Two passes over graphs
+    that have no others, whose answers are exact; otherwise messages are repeated until they stop changing
+    (options in `OPTIONS`), and the log-evidence is Bethe's approximation.
     """
 
     name = "bp"
@@ -94,6 +95,7 @@ class BeliefPropagation:
             cluster=cluster,
         )
         self.exact = self._native.exact
+        self.clusters = self._native.clusters
 
     def run(
         self,
@@ -167,7 +169,7 @@ class BeliefPropagation:
 
 
 def compile_bp(program: Program, options: Mapping[str, Any]) -> BeliefPropagation:
-    """Belief propagation on the program's factor graph: structured factors or tables, small loops clustered."""
+    """Belief propagation on the program's factor graph, its small loops clustered."""
     lowered, chosen = _lowered(program, options)
     return BeliefPropagation(lowered.graph, program.interface, texts=lowered.texts, **chosen)
 
@@ -191,12 +193,12 @@ def _lowered(program: Program, options: Mapping[str, Any]) -> tuple[Expanded, di
 ENGINE = EngineInfo(
     name="bp",
     summary="belief propagation on the factor graph",
-    exact="on trees",
+    exact="without large loops",
     tasks=frozenset({"marginals", "map", "sample"}),
     computed_cells=True,
     positive_cycles=False,
-    log_evidence="exact on trees, else Bethe's approximation",
-    joint="on trees",
+    log_evidence="exact without large loops, else Bethe's approximation",
+    joint="without large loops",
     state=True,
     options=OPTIONS,
     compile=lambda program: compile_bp(program, {}),
