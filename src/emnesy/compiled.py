@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,9 +70,31 @@ class CompiledProgram:
         self.engine = engine
         self.threads = threads
         self._options = dict(options or {})
+        self._root = self
+        self._values = interface.parameters.start()
+        self._set_fixed(interface.fixed)
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """The learnable probabilities ``t(…)``, by name."""
+        return dict(zip(self.interface.parameters.names, self._values.tolist(), strict=True))
+
+    def with_probabilities(self, values: Mapping[str, float] | NDArray[Any]) -> CompiledProgram:
+        """The same program with other values of its learnable probabilities.
+
+        `values`: by name, those that are missing stay; or all of them, ``(P,)``, in the order of
+        `probabilities`. Nothing is compiled again. `DataError` E0615 where they are no probabilities.
+        """
+        other = copy.copy(self)
+        parameters = self.interface.parameters
+        other._values = parameters.read(values, self._values)
+        other._set_fixed(parameters.place(self.interface.fixed, other._values))
+        return other
+
+    def _set_fixed(self, fixed: NDArray[np.float64]) -> None:
         self._fixed: dict[np.dtype[Any], Array] = {
-            np.dtype(np.float32): interface.fixed.astype(np.float32),
-            np.dtype(np.float64): interface.fixed,
+            np.dtype(np.float32): fixed.astype(np.float32),
+            np.dtype(np.float64): fixed,
         }
 
     def posterior(
@@ -139,8 +162,9 @@ class CompiledProgram:
         own choices take their most probable alternative. Returns observed predicate -> labels
         ``(B, *keys)`` as in `posterior`; -1 where a functional predicate has no value.
         """
-        alternatives = read_choices(self.interface, self.grounded, choices)
-        truth = truth_of(self._simulator, self.grounded, alternatives)
+        fixed = self._fixed[np.dtype(np.float64)]
+        alternatives = read_choices(self.interface, self.grounded, fixed, choices)
+        truth = truth_of(self._root._simulator, self.grounded, alternatives)
         example = next(iter(choices.values()), None)
         return {
             name: like(example, labels)

@@ -7,6 +7,7 @@ Every stage is a field of `Program`, computed when it is first asked for, and ha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
     from emnesy.ground.program import GroundedProgram
     from emnesy.language import syntax
-    from emnesy.language.core import CoreProgram
+    from emnesy.language.core import Atom, CoreProgram
 
 DEFAULT_ENGINE = "auto"
 
@@ -37,8 +38,11 @@ class Program:
         consts: Mapping[str, int | float | str] | None = None,
         *,
         max_ground: int | None = None,
+        atoms: tuple[Atom, ...] | None = None,
     ) -> None:
+        """`atoms`: ground atoms that examples observe one by one, in place of what the program observes."""
         self.source = source
+        self.atoms = atoms
         self.consts = dict(consts or {})
         self.max_ground = max_ground
 
@@ -56,10 +60,19 @@ class Program:
 
         return analyse(self.source, self.consts)
 
-    @property
+    @cached_property
     def core(self) -> CoreProgram:
         """The core rules."""
-        return self.analysed[0]
+        from emnesy.language.core import Query
+
+        core = self.analysed[0]
+        if self.atoms is None:
+            return core
+        return replace(core, queries=tuple(Query(a, a.span) for a in self.atoms), observed=())
+
+    def observing(self, atoms: tuple[Atom, ...]) -> Program:
+        """The same program, whose examples say the truth of these ground atoms."""
+        return Program(self.source, self.consts, max_ground=self.max_ground, atoms=atoms)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -91,7 +104,8 @@ class Program:
         from emnesy.ground.interface_builder import build_interface
 
         grounded, dependencies = self.ground, self.dependencies
-        return self._deep(lambda: build_interface(grounded, dependencies))
+        atoms = self.atoms is not None
+        return self._deep(lambda: build_interface(grounded, dependencies, atoms=atoms))
 
     @cached_property
     def lowered(self) -> _core.Lowered:

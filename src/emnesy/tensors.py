@@ -372,17 +372,17 @@ def _to_labels(spec: LabelSpec, codes: Array, slots: NDArray[np.int64]) -> NDArr
 
 
 def read_choices(
-    interface: Interface, grounded: GroundedProgram, choices: Mapping[str, Any]
+    interface: Interface, grounded: GroundedProgram, fixed: Array, choices: Mapping[str, Any]
 ) -> NDArray[np.int64]:
-    """``(B, choices)`` alternatives of a total choice."""
+    """``(B, choices)`` alternatives of a total choice. `fixed` (1, F): the program's own probabilities."""
     native = grounded.native
     count = np.diff(native.choice_alternative_begin)
     batch = len(next(iter(choices.values()))) if choices else 1
     result = np.zeros((batch, native.choice_count), np.int64)
     own = np.flatnonzero(interface.choice_block == len(interface.priors))
     for choice in own:  # the program's own: its most probable alternative, the first of equals
-        begin = native.choice_alternative_begin[choice]
-        p = native.choice_probability[begin : begin + count[choice]]
+        begin = interface.choice_offset[choice]
+        p = fixed[0, begin : begin + count[choice]]
         none = 1 - p.sum() if native.choice_has_none[choice] else -1.0
         result[:, choice] = np.argmax([*p, none])
     for spec in interface.priors:

@@ -99,8 +99,10 @@ networks = st.builds(
     st.one_of(st.just((None, None)), st.tuples(terms, terms)),
 )
 fixed = not_special.map(syntax.Fixed)
-learned = st.one_of(
-    st.just(syntax.Learned(None)), st.floats(0, 1).map(lambda p: syntax.Learned(Float(p)))
+learned = st.builds(
+    lambda initial, key: syntax.Learned(initial, tuple(key)),
+    st.one_of(st.none(), st.floats(0, 1).map(Float)),
+    st.lists(terms, max_size=2),
 )
 annotated = st.builds(syntax.AnnotatedHead, heads, st.one_of(fixed, learned, networks))
 clauses = st.one_of(

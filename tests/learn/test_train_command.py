@@ -195,7 +195,6 @@ BAD = {
     "module": ("toy_task:network", "toy_tusk:network", "E0650", "toy.nesy:10"),
     "factory": ("toy_task:network", "toy_task:netwrok", "E0651", "toy.nesy:10"),
     "option": ("epochs=2", "epoch=2", "E0660", "did you mean `epochs`"),
-    "learned": ("carry(0, 0).", "carry(0, 0). t(0.5)::rain.", "E0662", "toy.nesy:5"),
     "unobserved": ("observe sum/2.", "", "E0661", "observes nothing"),
     "shape": ("0..9) :: digit", "0..8) :: digit", "E0641", "reader"),
 }

@@ -38,7 +38,8 @@ def open_run(
     import torch
 
     import emnesy
-    from emnesy.learn.run_folder import PROGRAM, WEIGHTS, RunFolder
+    from emnesy.cli.compile import compile_with
+    from emnesy.learn.run_folder import EXAMPLES, PROGRAM, WEIGHTS, RunFolder
     from emnesy.learn.trained import TrainedRun
     from emnesy.pipeline import default_threads
 
@@ -47,7 +48,9 @@ def open_run(
     unchanged = original.is_file() and original.read_bytes() == copy.read_bytes()
     # The run's own options are those of its own engine.
     own = config["engine_options"] if engine in (None, config["engine"]) else {}
-    model = emnesy.load(original if unchanged else copy, consts=config["const"]).compile(
+    model, interpretations = compile_with(
+        emnesy.load(original if unchanged else copy, consts=config["const"]),
+        None if config.get("examples") is None else path / EXAMPLES,
         engine=engine or config["engine"],
         threads=threads,
         options={**own, **parse_pairs("--engine-option", engine_options)},
@@ -61,6 +64,7 @@ def open_run(
         networks=config["network"],
         data={**config["data"], **parse_pairs("--data", data)},
         threads=threads,
+        interpretations=interpretations,
     )
 
 

@@ -12,9 +12,9 @@ from emnesy import _core
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
-from emnesy.ground.interface_builder import format_value
 from emnesy.ground.simulator import no_fixpoint
 from emnesy.ground.symbolic import SymbolicTerms
+from emnesy.ground.values import format_value
 
 if TYPE_CHECKING:
     from emnesy.ground.interface import Interface

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from emnesy.ground.parameters import NO_PARAMETERS, Parameters
 from emnesy.language.core import Signature, Value
 
 
@@ -139,7 +140,8 @@ class Interface:
     priors: tuple[PriorSpec, ...]
     labels: tuple[LabelSpec, ...]
     fixed: NDArray[np.float64]
-    """``(1, F)``: the probabilities that the program states, the last prior block."""
+    """``(1, F)``: the probabilities that the program states, the last prior block. Learnable ones have
+    their initial values, those without one an even share."""
     choice_block: NDArray[np.int32]
     choice_offset: NDArray[np.int64]
     """Where each choice's first alternative lies: block (``len(priors)`` is `fixed`) and element; the
@@ -147,6 +149,8 @@ class Interface:
     slot_begin: NDArray[np.int64]
     slot_atom: NDArray[np.int32]
     slot_functional: NDArray[np.uint8]
+    parameters: Parameters = NO_PARAMETERS
+    """The learnable ones of `fixed`."""
 
     @property
     def slot_count(self) -> int:

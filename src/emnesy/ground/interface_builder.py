@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Span
 from emnesy.ground.interface import Axis, InputRef, Interface, LabelSpec, PriorSpec
-from emnesy.language.core import ChoiceSpec, NeuralSpec, Rule, Value
-from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
+from emnesy.ground.parameters import find_parameters
+from emnesy.ground.values import evaluate, format_value, value_order
+from emnesy.language.core import ChoiceSpec, NeuralSpec, Rule, Signature, Value
+from emnesy.language.terms import Compound, Sym, Term, Var
 
 if TYPE_CHECKING:
     from emnesy import _core
@@ -25,9 +27,11 @@ Key = tuple[Value, ...]
 
 
 def build_interface(
-    grounded: GroundedProgram, dependencies: _core.FunctionalDependencies
+    grounded: GroundedProgram, dependencies: _core.FunctionalDependencies, *, atoms: bool = False
 ) -> Interface:
     """Lay out priors, fixed probabilities and evidence slots.
+
+    `atoms`: what is observed is the truth of each query atom, in one label ``interpretation``.
 
     Raises `ProgramError` where a key cannot index a tensor or an observed predicate can never hold.
     """
@@ -44,16 +48,21 @@ def build_interface(
         block[choice] = len(priors)
         offset[choice] = len(fixed)
         fixed.extend(native.choice_probability[begin[choice] : begin[choice + 1]])
-    labels, slot_begin, slot_atom, slot_functional = _label_specs(grounded, dependencies)
+    parameters = find_parameters(grounded, offset)
+    stated = np.array([fixed], np.float64)
+    labels, slot_begin, slot_atom, slot_functional = (
+        _atom_labels(grounded) if atoms else _label_specs(grounded, dependencies)
+    )
     return Interface(
         priors=priors,
         labels=labels,
-        fixed=np.array([fixed], np.float64),
+        fixed=parameters.place(stated, parameters.start()),
         choice_block=block,
         choice_offset=offset,
         slot_begin=np.array(slot_begin, np.int64),
         slot_atom=np.array(slot_atom, np.int32),
         slot_functional=np.array(slot_functional, np.uint8),
+        parameters=parameters,
     )
 
 
@@ -123,14 +132,14 @@ def _prior_spec(
     head = rule.heads[0].atom
     keys = [
         tuple(
-            _evaluate(argument, substitution)
+            evaluate(argument, substitution)
             for position, argument in enumerate(head.args)
             if position != neural.output_position
         )
         for substitution in substitutions
     ]
     axes, index = _axes(keys, order, head.span, f"{head.signature}")
-    domain = tuple(_evaluate(term, {}) for term in neural.domain) if neural.output else None
+    domain = tuple(evaluate(term, {}) for term in neural.domain) if neural.output else None
     shape = tuple(axis.size for axis in axes) + ((len(domain),) if domain is not None else ())
     width = len(domain) if domain is not None else 1
     offsets = _ravel(index, tuple(axis.size for axis in axes)) * width
@@ -147,7 +156,7 @@ def _prior_spec(
     outputs = None
     if neural.index:
         outputs = _indices(
-            [tuple(_evaluate(t, s) for t in neural.index) for s in substitutions],
+            [tuple(evaluate(t, s) for t in neural.index) for s in substitutions],
             order,
             neural.span,
             f"{neural.network}[...]",
@@ -175,10 +184,10 @@ def _input_ref(
     if isinstance(term, Sym):
         return InputRef(term.name, np.zeros((len(substitutions), 0), np.int64))
     if isinstance(term, Compound):
-        keys = [tuple(_evaluate(a, s) for a in term.args) for s in substitutions]
+        keys = [tuple(evaluate(a, s) for a in term.args) for s in substitutions]
         return InputRef(term.functor, _indices(keys, order, term.span, f"`{term.functor}`"))
     if isinstance(term, Var):
-        keys = [(_evaluate(term, s),) for s in substitutions]
+        keys = [(evaluate(term, s),) for s in substitutions]
         name = term.name.lower().lstrip("_") or "x"
         return InputRef(name, _indices(keys, order, term.span, f"`{term.name}`"))
     raise ProgramError(
@@ -225,6 +234,29 @@ def _label_specs(
             functional.append(int(is_functional))
         specs.append(spec)
     return tuple(specs), begin, slot_atom, functional
+
+
+def _atom_labels(
+    grounded: GroundedProgram,
+) -> tuple[tuple[LabelSpec, ...], list[int], list[int], list[int]]:
+    """A slot for each query atom, in their order."""
+    atoms = [int(atom) for atom in grounded.native.queries]
+    texts = tuple(grounded.atom_text(atom) for atom in atoms)
+    if not atoms:
+        return (), [0], [], []
+    spec = LabelSpec(
+        signature=Signature("interpretation", 1),
+        functional=False,
+        value_position=None,
+        axes=(Axis(len(atoms), texts),),
+        shape=(len(atoms),),
+        values=(False, True),
+        first_slot=0,
+        positions=np.arange(len(atoms)),
+        keys=texts,
+        table=np.zeros((len(atoms), 1), np.int32),
+    )
+    return (spec,), list(range(len(atoms) + 1)), atoms, [0] * len(atoms)
 
 
 def _label_spec(
@@ -343,42 +375,3 @@ def _ravel(index: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int64
     for axis, size in enumerate(shape):
         flat = flat * size + index[:, axis]
     return flat
-
-
-def value_order(value: Value, order: Mapping[str, int]) -> tuple[Any, ...]:
-    """Sorts numbers by value, then symbols in the order in which the program states them."""
-    if isinstance(value, tuple):
-        return (2, len(value), tuple(value_order(v, order) for v in value))
-    if isinstance(value, str):
-        return (1, order.get(value, math.inf), value)
-    return (0, value, isinstance(value, int))
-
-
-def format_value(value: Value) -> str:
-    """A value as a program would write it."""
-    if isinstance(value, tuple):
-        return f"({', '.join(format_value(v) for v in value)})"
-    return str(value)
-
-
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "//": lambda a, b: a // b,
-    "mod": lambda a, b: a % b,
-}
-
-
-def _evaluate(term: Term, substitution: Mapping[str, Value]) -> Any:
-    """The value of a head argument or input argument under a ground substitution."""
-    if isinstance(term, Var):
-        return substitution[term.name]
-    if isinstance(term, Int | Float | Str):
-        return term.value
-    if isinstance(term, Sym):
-        return term.name
-    arguments = [_evaluate(argument, substitution) for argument in term.args]
-    if term.functor in _OPERATORS and len(arguments) == 2:
-        return _OPERATORS[term.functor](*arguments)
-    return tuple(arguments) if term.functor == "," else (term.functor, *arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emnesy.ground.interface import Interface
-from emnesy.ground.interface_builder import format_value
+from emnesy.ground.values import format_value
 
 
 def interface_text(interface: Interface) -> str:
@@ -28,4 +28,6 @@ def interface_text(interface: Interface) -> str:
     fixed = interface.fixed.shape[1]
     if fixed:
         lines.append(f"{fixed} probabilities stated by the program")
+    if interface.parameters:
+        lines.append(f"learnable: {', '.join(interface.parameters.names)}")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emnesy import _core
 from emnesy.ground.arithmetic import CellRef, Operation, Symbolic, evaluate_symbolic, is_integral
-from emnesy.ground.interface_builder import format_value
+from emnesy.ground.values import format_value
 
 if TYPE_CHECKING:
     from emnesy.ground.program import GroundedProgram

@@ -18,12 +18,12 @@ def annotation(term: Term) -> syntax.Annotation:
         ProgramError: ``nn`` or ``t`` with a wrong number or kind of arguments.
     """
     if isinstance(term, Compound) and term.functor == "t":
-        if len(term.args) != 1:
+        if not term.args:
             _fail("a learnable probability is written `t(0.3)` or `t(_)`", term, None)
-        initial = term.args[0]
+        initial, *key = term.args
         if isinstance(initial, Var) and initial.name.startswith("_"):
-            return syntax.Learned(None, term.span)
-        return syntax.Learned(initial, term.span)
+            return syntax.Learned(None, tuple(key), term.span)
+        return syntax.Learned(initial, tuple(key), term.span)
     if isinstance(term, Compound) and term.functor == "nn":
         return _neural(term)
     return syntax.Fixed(term, term.span)

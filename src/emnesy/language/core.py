@@ -130,7 +130,10 @@ class ChoiceSpec:
     `key` names the instance: for fixed and learned statements all variables of the clause (ProbLog's
     convention), for neural ones those of the inputs and of the head without the output.
     `probabilities` has one term per head (fixed, learned); learned: the initial value, or None for
-    ``t(_)``. A neural categorical choice has one alternative per domain element and a single head in
+    ``t(_)``. `learned` says which heads are, where some are; all instances of the statement share these
+    parameters, or (``t(_, X)``) those with the same `parameter_key`.
+
+    A neural categorical choice has one alternative per domain element and a single head in
     which `output` stands for the element; a Bernoulli one has a single alternative.
     """
 
@@ -138,6 +141,8 @@ class ChoiceSpec:
     key: tuple[Var, ...]
     probabilities: tuple[Term | None, ...] = ()
     neural: NeuralSpec | None = None
+    learned: tuple[bool, ...] = ()
+    parameter_key: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,9 @@ def rule_text(rule: Rule) -> str:
         heads = [f"nn({', '.join(parts)}) :: {heads[0]}"]
     elif choice is not None:
         shown = ["_" if p is None else term_text(p) for p in choice.probabilities]
-        if choice.kind == "learned":
-            shown = [f"t({p})" for p in shown]
+        key = "".join(f", {term_text(term)}" for term in choice.parameter_key)
+        for i, learned in enumerate(choice.learned):
+            shown[i] = f"t({shown[i]}{key})" if learned else shown[i]
         heads = [f"{p}::{head}" for p, head in zip(shown, heads, strict=True)]
     body = ", ".join(literal_text(item) for item in rule.body)
     head = "; ".join(heads)

@@ -121,9 +121,9 @@ def _annotation(annotation: syntax.Annotation) -> str:
     if isinstance(annotation, syntax.Fixed):
         return print_term(annotation.probability)
     if isinstance(annotation, syntax.Learned):
-        return (
-            f"t({'_' if annotation.initial is None else print_term(annotation.initial, _ARGUMENT)})"
-        )
+        initial = annotation.initial
+        value = "_" if initial is None else print_term(initial, _ARGUMENT)
+        return f"t({', '.join([value, *(print_term(term, _ARGUMENT) for term in annotation.key)])})"
     index = f"[{_terms(annotation.index)}]" if annotation.index else ""
     inputs = annotation.inputs
     one = len(inputs) == 1 and list_items(inputs[0]) is None

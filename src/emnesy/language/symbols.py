@@ -56,8 +56,9 @@ def goal_terms(goal: syntax.Goal) -> Iterator[Term]:
 def _annotation_terms(annotation: syntax.Annotation | None) -> Iterator[Term]:
     if isinstance(annotation, syntax.Fixed):
         yield annotation.probability
-    elif isinstance(annotation, syntax.Learned) and annotation.initial is not None:
-        yield annotation.initial
+    elif isinstance(annotation, syntax.Learned):
+        yield from () if annotation.initial is None else (annotation.initial,)
+        yield from annotation.key
     elif isinstance(annotation, syntax.Neural):
         yield from annotation.index
         yield from annotation.inputs

@@ -49,9 +49,13 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Learned:
-    """``t(0.3)::``, or ``t(_)::`` where `initial` is None."""
+    """``t(0.3)::``, or ``t(_)::`` where `initial` is None.
+
+    ``t(_, X)`` has the `key` X: one parameter for each of its values.
+    """
 
     initial: Term | None
+    key: tuple[Term, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from emnesy.ground.interface import PriorSpec
 from emnesy.learn.inputs import InputPlan, plan_inputs
 from emnesy.learn.outputs import Output
+from emnesy.learn.probabilities import Probabilities
 from emnesy.learn.problems import problem
 
 
@@ -33,11 +34,18 @@ class _Reading:
 class Bridge(nn.Module):
     """All networks of a program as one module: ``inputs -> {predicate: (B, *shape)}``.
 
-    Identical inputs of one network are computed once, whichever predicates and keys read them.
+    Identical inputs of one network are computed once, whichever predicates and keys read them. The
+    program's own learnable probabilities go with the networks wherever these are saved or averaged.
     """
 
-    def __init__(self, outputs: Mapping[str, Output], networks: Mapping[str, nn.Module]) -> None:
+    def __init__(
+        self,
+        outputs: Mapping[str, Output],
+        networks: Mapping[str, nn.Module],
+        probabilities: Probabilities | None = None,
+    ) -> None:
         super().__init__()
+        self.probabilities = probabilities
         self.networks = nn.ModuleDict(dict(networks))
         self._plans: dict[str, InputPlan] = {}
         self._readings: dict[str, list[_Reading]] = {}

@@ -11,12 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
+from rich.text import Text
 
 from emnesy.learn.evaluate import Evaluation
 from emnesy.learn.observer import Observer
 from emnesy.learn.progress_state import Progress as State
 from emnesy.learn.session import Outcome
 from emnesy.learn.stall import Signs
+
+_SHOWN = 6
+"""So many of a program's own probabilities stand in the line of an epoch."""
 
 
 class PlainDisplay(Observer):
@@ -37,7 +41,10 @@ class PlainDisplay(Observer):
         self.epochs = epochs
 
     def epoch_ends(self, record: dict[str, Any]) -> None:
-        """The epoch's line."""
+        """The epoch's line; of thousands of epochs, only those with round numbers."""
+        number = record["epoch"]
+        if self.epochs > 1000 and number % 10 ** (len(str(number)) - 1):
+            return
         self.console.print(
             f"epoch {record['epoch']}/{self.epochs}  {_line(record)}",
             highlight=False,
@@ -104,6 +111,9 @@ def summary_table(outcome: Outcome) -> Table:
         table.add_row("trained on", "true symbols")
     if outcome.evaluation is not None:
         _add_figures(table, outcome.evaluation, "test")
+    elif outcome.log_likelihood is not None:
+        table.add_row("log-likelihood (train)", f"{outcome.log_likelihood:.4f}")
+    _add_probabilities(table, outcome.probabilities)
     if outcome.restarts:
         table.add_row("restarts", str(outcome.restarts))
     for part, seconds in outcome.seconds.items():
@@ -112,11 +122,17 @@ def summary_table(outcome: Outcome) -> Table:
     return table
 
 
-def evaluation_table(found: Evaluation, split: str) -> Table:
-    """Accuracies and log-likelihood on a split."""
+def evaluation_table(found: Evaluation, split: str, probabilities: Mapping[str, float]) -> Table:
+    """Accuracies and log-likelihood on a split, and the program's own learned probabilities."""
     table = _empty_table()
     _add_figures(table, found, split)
+    _add_probabilities(table, probabilities)
     return table
+
+
+def _add_probabilities(table: Table, probabilities: Mapping[str, float]) -> None:
+    for name, value in probabilities.items():
+        table.add_row(Text(f"p({name})"), f"{value:.6f}")
 
 
 def _empty_table() -> Table:
@@ -129,13 +145,16 @@ def _empty_table() -> Table:
 def _add_figures(table: Table, found: Evaluation, split: str) -> None:
     for name, share in found.accuracy.items():
         table.add_row(f"{name} accuracy", _percent(share))
-    table.add_row(
-        f"label accuracy ({found.examples} {split} examples)", _percent(found.label_accuracy)
-    )
+    if found.accuracy or found.label_accuracy is not None:
+        table.add_row(
+            f"label accuracy ({found.examples} {split} examples)", _percent(found.label_accuracy)
+        )
     for name, value in found.metrics.items():
         table.add_row(name.replace("_", " "), _percent(value))
     if found.log_likelihood is not None:
         table.add_row("log-likelihood", f"{found.log_likelihood:.4f}")
+        if not found.accuracy:
+            table.add_row(f"{split} examples", str(found.examples))
     if found.impossible:
         table.add_row("impossible labels, left out", str(found.impossible))
 
@@ -149,6 +168,8 @@ def _line(figures: Mapping[str, Any]) -> str:
         parts.append(f"E-step {_percent(figures['e_step_share'])} of the time")
     if figures["impossible"]:
         parts.append(f"{figures['impossible']} impossible examples left out")
+    for name, value in list(figures.get("probabilities", {}).items())[:_SHOWN]:
+        parts.append(f"p({name}) {value:.4f}")
     if valid := figures.get("valid"):
         parts.append(f"valid label accuracy {_percent(valid['label_accuracy'])}")
     return "  ".join(parts)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from emnesy.engine.base import EngineState
 from emnesy.learn.outputs import Output, as_float
+from emnesy.learn.probabilities import Probabilities
 from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
 
@@ -27,7 +28,9 @@ class EStep:
 
     `targets` and `priors`: predicate -> ``(B, *shape)``, float32 or float64, on the device of the
     network output. `log_likelihood`: ``(B,)``, 0 for the examples that are not `possible`.
-    `seconds`: wall time. `state`: what the engine remembers of these examples.
+    `seconds`: wall time. `state`: what the engine remembers of these examples. `expectations`: of the
+    program's own learnable choices, see `emnesy.learn.probabilities`; None where it has none, or no
+    example is possible.
     """
 
     targets: dict[str, Tensor]
@@ -36,6 +39,7 @@ class EStep:
     possible: Tensor
     seconds: float
     state: EngineState | None = None
+    expectations: Tensor | None = None
 
     @property
     def impossible(self) -> int:
@@ -57,6 +61,13 @@ class Inference:
             for spec in model.interface.priors
         }
         self._kinds_checked = False
+        self._probabilities: Probabilities | None = None
+
+    def use(self, probabilities: Probabilities | None) -> None:
+        """Take the program's own learnable probabilities from here, as they are now."""
+        self._probabilities = probabilities
+        if probabilities is not None:
+            self.model = self.model.with_probabilities(probabilities.values.numpy())
 
     @torch.no_grad()
     def __call__(
@@ -107,6 +118,9 @@ class Inference:
             possible,
             time.perf_counter() - started,
             answer.state,
+            None
+            if self._probabilities is None
+            else self._probabilities.expectations(answer.fixed, possible),
         )
 
     def check(self, outputs: Mapping[str, Tensor]) -> None:

@@ -73,6 +73,8 @@ def evaluate(
 
     `others`: opens another split for figures that need it, see `emnesy.learn.own_metrics`.
     """
+    inference.use(bridge.probabilities)
+    model = inference.model
     was_training = bridge.training
     bridge.eval()
     try:
@@ -115,7 +117,8 @@ def _evaluate(
         for name, score in ask(inference, examples.dataset, outputs, len(batch)).items():
             scores.setdefault(name, []).append(score)
         count_truth(confusion, batch.truth, choices, tables, nameless(examples.dataset))
-        whole.add(_count_labels(counts, batch, model.predict(choices), unobserved))
+        if tables:  # without networks the most probable world is the same for all examples
+            whole.add(_count_labels(counts, batch, model.predict(choices), unobserved))
         if progress is not None:
             progress(seen)
     joined = {name: torch.cat(parts) for name, parts in predictions.items() if parts}

@@ -18,6 +18,7 @@ from emnesy.engine.base import EngineState
 from emnesy.learn.autograd import with_slopes
 from emnesy.learn.estep import TASKS, EStep, Inference, Targets
 from emnesy.learn.outputs import as_float
+from emnesy.learn.probabilities import Probabilities
 from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
 
@@ -49,6 +50,9 @@ class ProgramLoss(nn.Module):
         if reduction not in ("mean", "sum", "none"):
             raise problem("E0660", f"unknown reduction {reduction!r}", help="mean, sum or none")
         self.inference = Inference(model, threads)
+        parameters = model.interface.parameters
+        self.probabilities = Probabilities(parameters, seed) if parameters else None
+        self.inference.use(self.probabilities)
         self.targets: Targets = targets
         self.reduction: Reduction = reduction
         self.seed = seed
@@ -56,6 +60,7 @@ class ProgramLoss(nn.Module):
         self.calls = 0
         self.last_impossible = 0
         self.last_log_likelihood = float("nan")
+        self._last: EStep | None = None
 
     def forward(self, logits: Mapping[str, Tensor], evidence: Mapping[str, Tensor]) -> Tensor:
         """The loss of a batch: scalar, or ``(B,)`` with ``reduction="none"``.
@@ -81,9 +86,23 @@ class ProgramLoss(nn.Module):
         if seed is None:
             seed = self.seed + self.calls
         self.calls += 1
-        return self.inference(
+        self.inference.use(self.probabilities)
+        self._last = self.inference(
             logits, evidence, targets=self.targets, seed=seed, state=state, noise=self.noise
         )
+        return self._last
+
+    def update_probabilities(self, power: float | None = 0.7) -> dict[str, float]:
+        """The M-step of the program's own learnable probabilities after the latest call.
+
+        `power`: of stepwise EM's step size, see `Probabilities.update`; None where that call was on
+        the whole data set. Returns the values by name, and `probabilities` holds them.
+        """
+        if self.probabilities is None:
+            return {}
+        if self._last is not None and self._last.expectations is not None:
+            self.probabilities.update(self._last.expectations, power)
+        return self.probabilities.named()
 
     def value(self, logits: Mapping[str, Tensor], step: EStep) -> Tensor:
         """The loss of a batch given its E-step."""
@@ -131,7 +150,7 @@ class EMLoss(ProgramLoss):
             used = self._used[name]
             if used is not None:
                 terms = torch.where(used.to(terms.device), terms, torch.zeros_like(terms))
-            losses = terms.flatten(1).sum(dim=1)
+            losses = terms.reshape(len(terms), -1).sum(dim=1)
             total = losses if total is None else total + losses.to(total.device)
         if total is None:
             raise problem("E0661", "the program has no neural predicate: there is nothing to train")

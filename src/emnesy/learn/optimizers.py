@@ -16,11 +16,12 @@ from emnesy.learn.options import TrainOptions
 def make_optimizer(parameters: Iterable[Tensor], options: TrainOptions) -> Optimizer:
     """The optimizer that `options` names."""
     rate, decay = options.lr, options.weight_decay
+    groups = [{"params": list(parameters)}]  # none at all in a program without networks
     if options.optimizer == "adamw":
-        return AdamW(parameters, rate, weight_decay=decay)
+        return AdamW(groups, rate, weight_decay=decay)
     if options.optimizer == "adam":
-        return Adam(parameters, rate, weight_decay=decay)
-    return SGD(parameters, rate, momentum=options.momentum, weight_decay=decay)
+        return Adam(groups, rate, weight_decay=decay)
+    return SGD(groups, rate, momentum=options.momentum, weight_decay=decay)
 
 
 def make_schedule(optimizer: Optimizer, options: TrainOptions, steps: int) -> LRScheduler:

@@ -48,6 +48,10 @@ class TrainOptions:
     entropy_end: float = 1e-3
     noise: float = 0.0
     """Share of each prior that the E-step takes to be uniform; the M-step learns the rest."""
+    step_power: float = 0.7
+    """Of the program's own probabilities on mini-batches: the k-th step counts ``(k + 2) ** -step_power``."""
+    tolerance: float = 1e-6
+    """Without networks: training stops where no probability is farther from EM's limit than this."""
     patience: int = 0
     """Epochs without a better validation likelihood after which training stops; 0: never."""
     restarts: int = 0
@@ -114,6 +118,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "entropy": (0, 1e6),
     "entropy_end": (1e-12, 1e6),
     "noise": (0, 0.999),
+    "step_power": (0, 1),
+    "tolerance": (0, 1),
     "patience": (0, 1e9),
     "restarts": (0, 1e6),
     "restart_after": (1e-9, 1e9),

@@ -30,6 +30,11 @@ class PosteriorLike(Protocol):
         ...
 
     @property
+    def fixed(self) -> Any:
+        """``(B, F)`` posteriors of the program's own probabilities."""
+        ...
+
+    @property
     def state(self) -> EngineState | None:
         """What the engine remembers of these examples."""
         ...
@@ -60,6 +65,15 @@ class ProgramLike(Protocol):
         state: EngineState | None = None,
     ) -> PosteriorLike:
         """Posterior marginals (or one-hot ``"map"``, ``"sample"``) of a batch."""
+        ...
+
+    @property
+    def probabilities(self) -> Mapping[str, float]:
+        """The program's own learnable probabilities, by name."""
+        ...
+
+    def with_probabilities(self, values: Any) -> ProgramLike:
+        """The same program with these values of its learnable probabilities."""
         ...
 
     def predict(self, choices: Mapping[str, Tensor]) -> Mapping[str, Any]:

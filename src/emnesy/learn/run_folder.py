@@ -1,6 +1,7 @@
 """The folder of a run: what was run, how it went, and what came out of it.
 
-``config.json`` (all settings), ``program.nesy`` (the text), ``metrics.jsonl`` (one object an epoch,
+``config.json`` (all settings), ``program.nesy`` (the text), ``examples.pl`` (the interpretations, if it
+learns from a file of these), ``metrics.jsonl`` (one object an epoch,
 then one of the test split), ``checkpoint.safetensors`` (to resume from), ``weights.safetensors``
 (the networks), and pictures (`emnesy.pictures`).
 """
@@ -21,6 +22,7 @@ from emnesy.learn.checkpoint import write_atomically
 from emnesy.learn.problems import problem
 
 CONFIG, PROGRAM, METRICS = "config.json", "program.nesy", "metrics.jsonl"
+EXAMPLES = "examples.pl"
 CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "weights.safetensors"
 
 
@@ -31,9 +33,15 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, program: Path, out: Path | None, config: Mapping[str, Any]) -> RunFolder:
-        """A new folder, `out` or ``runs/<program>-<timestamp>``, with the settings and the text in
-        it.
+    def create(
+        cls,
+        program: Path,
+        out: Path | None,
+        config: Mapping[str, Any],
+        examples: Path | None = None,
+    ) -> RunFolder:
+        """A new folder, `out` or ``runs/<program>-<timestamp>``, with the settings, the text and
+        the interpretations in it.
 
         A finished run in `out` is
         replaced. Errors: `DataError` E0671 where the folder cannot be made or holds an unfinished run.
@@ -54,9 +62,14 @@ class RunFolder:
             p for name in ("curves", "confusion-*", "examples-*") for p in path.glob(f"{name}.png")
         ]
         # Of the finished run that is replaced here:
-        for stale in (path / WEIGHTS, path / METRICS, path / CHECKPOINT, *pictures):
+        for stale in (
+            *(path / name for name in (WEIGHTS, METRICS, CHECKPOINT, EXAMPLES)),
+            *pictures,
+        ):
             stale.unlink(missing_ok=True)
         folder._write(PROGRAM, program.read_bytes())
+        if examples is not None:
+            folder._write(EXAMPLES, examples.read_bytes())
         folder._write(CONFIG, json.dumps(config, indent=2, default=str).encode() + b"\n")
         return folder
 

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from emnesy.language.core import CoreProgram
 from emnesy.learn.checkpoint import seed_everything
 from emnesy.learn.evaluate import Evaluation
 from emnesy.learn.examples import Examples
 from emnesy.learn.factories import importable, make_networks
+from emnesy.learn.interpretations import InterpretationDataset
 from emnesy.learn.observer import Observer
 from emnesy.learn.options import TrainOptions
 from emnesy.learn.problems import problem
@@ -52,12 +52,16 @@ class Outcome:
     supervised: bool = False
     restarts: int = 0
     stalled: bool = False
+    log_likelihood: float | None = None
+    """Of the training examples in the last epoch."""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    """The program's own learnable ones."""
 
     def summary(self) -> dict[str, Any]:
         """The figures as the last line of ``emnesy train --json`` gives them."""
         found = self.evaluation
         nothing: dict[str, Any] = {"label_accuracy": None, "accuracy": {}, "log_likelihood": None}
-        figures = found.summary() if found else nothing
+        figures = found.summary() if found else dict(nothing)
         result: dict[str, Any] = {
             **{name: figures.pop(name) for name in nothing},
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
@@ -68,7 +72,15 @@ class Outcome:
             **({"stalled": True} if self.stalled else {}),
             **figures,
         }
+        if found is None:
+            result["log_likelihood"] = self.log_likelihood
+        if self.probabilities:
+            result["probabilities"] = dict(self.probabilities)
         return dict(finite(result))
+
+
+WITHOUT_NETWORKS: Mapping[str, Any] = {"epochs": 10_000, "schedule": "constant"}
+"""Training options of programs without networks, where the program says nothing else."""
 
 
 class Session:
@@ -81,25 +93,28 @@ class Session:
         settings: Settings,
         *,
         observer: Observer | None = None,
+        interpretations: InterpretationDataset | None = None,
     ) -> None:
         """Makes networks and data sets and checks the first example of each split against the
-        program.
+        program. `interpretations`: the training split, in place of what the program's data factory makes.
 
         Errors: `DataError` of the E06 family, at the directive concerned where there is one.
         """
         core = model.core
-        _check_trainable(core, model)
+        _check_trainable(model)
         self.model = model
         self.settings = settings
+        self.interpretations = interpretations
         self.folder: RunFolder | None = None
         self.program_folder = program.parent
-        self.options = TrainOptions.read({**core.train_options, **settings.train})
+        inputs = sum(len(spec.choices) for spec in model.interface.priors)
+        defaults = {} if inputs else WITHOUT_NETWORKS
+        self.options = TrainOptions.read({**defaults, **core.train_options, **settings.train})
         threads = settings.threads or default_threads()
         # PyTorch's threads spin while they wait. One for every core makes small networks many times slower as
         # soon as anything else runs, so half the cores are its default; the engine's threads sleep.
         torch.set_num_threads(settings.threads or max(1, threads // 2))
         networks = self._renew(settings.seed)
-        inputs = sum(len(spec.choices) for spec in model.interface.priors)
         self._inputs = inputs
         splits = {split: self._open(split, training=split == "train") for split in SPLITS}
         if splits["train"] is None:
@@ -143,8 +158,11 @@ class Session:
         with importable(self.program_folder):
             finished = trainer.fit()
             if not finished:
+                self.record()
                 return self._outcome(finished)
-            found = trainer.signs() if trainer.progress.history else None
+            found = (
+                trainer.signs() if trainer.progress.history and trainer.bridge.networks else None
+            )
             trainer.finish()
             evaluation = trainer.evaluate(self.test, self._open) if self.test else None
         outcome = self._outcome(finished, evaluation)
@@ -171,6 +189,17 @@ class Session:
     def _open(self, split: str, training: bool = False) -> Examples | None:
         options = self.options
         size = _batch_size(options, self._inputs) if training else evaluation_batch(self._inputs)
+        if self.interpretations is not None:
+            if not training:
+                return None
+            return Examples(
+                self.interpretations,
+                self.model.interface,
+                split,
+                batch_size=size,
+                shuffle=options.shuffle and size is not None,
+                seed=self.settings.seed,
+            )
         return open_split(
             self.model,
             self.program_folder,
@@ -184,6 +213,7 @@ class Session:
 
     def _outcome(self, finished: bool, evaluation: Evaluation | None = None) -> Outcome:
         progress = self.trainer.progress
+        own = self.trainer.networks.probabilities
         return Outcome(
             finished,
             evaluation,
@@ -192,6 +222,8 @@ class Session:
             self.settings.seed,
             supervised=self.options.supervised,
             restarts=progress.attempt,
+            log_likelihood=progress.history[-1]["log_likelihood"] if progress.history else None,
+            probabilities=own.named() if own is not None else {},
         )
 
     def _draw(self, evaluation: Evaluation | None) -> list[str]:
@@ -219,24 +251,19 @@ class _Recorder(Observer):
         self._epoch_ends = observer.epoch_ends
 
     def epoch_ends(self, record: dict[str, Any]) -> None:
-        self._session.record()
+        if self._session.trainer.saved == record["epoch"]:
+            self._session.record()
         self._epoch_ends(record)
 
 
-def _check_trainable(core: CoreProgram, model: ProgramLike) -> None:
-    for rule in core.rules:
-        if rule.choice is not None and rule.choice.kind == "learned":
-            raise problem(
-                "E0662",
-                "probabilities t(…) cannot be learned yet, only networks",
-                span=rule.span,
-                help="give the probability a fixed value",
-            )
-    if not model.interface.priors:
+def _check_trainable(model: ProgramLike) -> None:
+    if not model.interface.priors and not model.interface.parameters:
         raise problem(
             "E0661",
-            "the program has no neural predicate: there is nothing to train",
-            help="nn(net, input, X, domain) :: p(…, X) :- … declares one",
+            "the program has neither neural predicates nor learnable probabilities: there is "
+            "nothing to train",
+            help="`nn(net, input, X, domain) :: p(…, X) :- …` declares a neural predicate, "
+            "`t(_)::p` a probability to be learned",
         )
     if not model.interface.labels:
         raise problem(
@@ -247,8 +274,8 @@ def _check_trainable(core: CoreProgram, model: ProgramLike) -> None:
 
 
 def _batch_size(options: TrainOptions, inputs: int) -> int | None:
-    if options.batch_size == "full":
+    if options.batch_size == "full" or (options.batch_size == "auto" and not inputs):
         return None
     if options.batch_size == "auto":
-        return max(1, round(options.batch_inputs / max(1, inputs)))
+        return max(1, round(options.batch_inputs / inputs))
     return int(options.batch_size)

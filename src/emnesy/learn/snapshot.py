@@ -43,6 +43,7 @@ def save(trainer: Trainer, folder: Path) -> None:
         "options": dataclasses.asdict(trainer.options),
         "seed": trainer.seed,
         "progress": trainer.progress.scalars(),
+        "convergence": vars(trainer.convergence),
         "optimizer": optimizer_scalars,
         "schedule": trainer.schedule.state_dict(),
         "random": random_scalars,
@@ -71,6 +72,7 @@ def restore(trainer: Trainer, folder: Path) -> None:
     trainer.progress.restore(scalars["progress"])
     trainer.seed_order()
     trainer.progress.best_weights = groups.get("best", {})
+    vars(trainer.convergence).update(scalars.get("convergence", {}))
     trainer.targets = _restored_targets(groups.get("targets", {}))
     if trainer.memory is not None:
         trainer.memory.restore(groups.get("memory", {}))

@@ -21,7 +21,9 @@ from emnesy.learn.estep import Inference
 from emnesy.learn.evaluate import Evaluation, evaluate
 from emnesy.learn.examples import Examples
 from emnesy.learn.factories import importable, make_networks
+from emnesy.learn.interpretations import InterpretationDataset
 from emnesy.learn.outputs import Output, as_float
+from emnesy.learn.probabilities import Probabilities
 from emnesy.learn.problems import problem
 from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.run_folder import WEIGHTS, RunFolder
@@ -53,7 +55,7 @@ class Prediction:
 
 
 class TrainedRun:
-    """Networks as a run left them."""
+    """Networks, and the program's own learnable probabilities, as a run left them."""
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class TrainedRun:
         networks: Mapping[str, Mapping[str, Any]],
         data: Mapping[str, Any],
         threads: int | None = None,
+        interpretations: InterpretationDataset | None = None,
     ) -> None:
         """`model`: the run's program, compiled. `networks`, `data`: options as the run had them.
 
@@ -73,12 +76,15 @@ class TrainedRun:
         """
         self.model = model
         self._folder, self._seed, self._data = program_folder, seed, data
+        self._interpretations = interpretations
         self._inference = Inference(model, threads)
         made = make_networks(model.core, program_folder, networks)
-        self.bridge = Bridge(self._inference.outputs, made)
+        parameters = model.interface.parameters
+        own = Probabilities(parameters, seed) if parameters else None
+        self.bridge = Bridge(self._inference.outputs, made, own)
         self.bridge.eval()
         try:
-            self.bridge.networks.load_state_dict(_without_prefix(load_file(weights)))
+            self.bridge.load_state_dict(load_file(weights))
         except FileNotFoundError:
             raise problem(
                 "E0670",
@@ -90,6 +96,13 @@ class TrainedRun:
             raise problem(
                 "E0670", f"{weights} does not fit the program's networks: {first}"
             ) from error
+        self._inference.use(own)
+        self.model = self._inference.model
+
+    def learned_probabilities(self) -> dict[str, dict[str, float]]:
+        """The program's own, by name, under ``probabilities``; empty where it has none to learn."""
+        found = self.model.probabilities
+        return {"probabilities": dict(found)} if found else {}
 
     def draw(
         self, folder: RunFolder, examples: Examples, found: Evaluation, title: str
@@ -115,6 +128,15 @@ class TrainedRun:
 
     def _other(self, name: str) -> Examples | None:
         inputs = sum(len(spec.choices) for spec in self.model.interface.priors)
+        if self._interpretations is not None:
+            if name != "train":
+                return None
+            return Examples(
+                self._interpretations,
+                self.model.interface,
+                name,
+                batch_size=evaluation_batch(inputs),
+            )
         return open_split(
             self.model,
             self._folder,
@@ -139,7 +161,11 @@ class TrainedRun:
                     name: most_probable(output, outputs[name])
                     for name, output in self._inference.outputs.items()
                 }
-                labels = {n: torch.as_tensor(v) for n, v in self.model.predict(chosen).items()}
+                labels = {
+                    # One world for all, where no network sees any difference between examples.
+                    name: torch.as_tensor(found).expand(len(batch), *np.shape(found)[1:])
+                    for name, found in self.model.predict(chosen).items()
+                }
                 sure = {
                     name: _sure(output, outputs[name], chosen[name])
                     for name, output in self._inference.outputs.items()
@@ -213,7 +239,3 @@ def _nested(values: Tensor, name: Any) -> Any:
 
 def _probability(log_likelihood: Tensor, possible: Tensor) -> float:
     return min(1.0, float(log_likelihood.double().exp())) if bool(possible) else 0.0
-
-
-def _without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix("networks."): tensor for name, tensor in state.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from emnesy.learn.memory import Memory
 from emnesy.learn.observer import Observer
 from emnesy.learn.optimizers import entropy_weight, make_average, make_optimizer, make_schedule
 from emnesy.learn.options import TrainOptions
+from emnesy.learn.probabilities import Convergence, Probabilities
 from emnesy.learn.problems import problem
 from emnesy.learn.progress_state import Progress
 from emnesy.learn.protocols import ProgramLike
@@ -65,9 +66,9 @@ class Trainer:
         self.train, self.valid = train, valid
         self.device = torch.device(options.device)
         self.loss: EMLoss | LogLikelihood = (
-            EMLoss(model, options.targets, threads=threads)
+            EMLoss(model, options.targets, threads=threads, seed=seed)
             if options.mode == "em" or options.supervised
-            else LogLikelihood(model, threads=threads)
+            else LogLikelihood(model, threads=threads, seed=seed)
         )
         self.loss.noise = 0.0 if options.supervised else options.noise
         self.supervision = (
@@ -86,7 +87,13 @@ class Trainer:
     def _begin(self, networks: Mapping[str, nn.Module]) -> None:
         """All that training starts from, for fresh networks."""
         options, train = self.options, self.train
-        self.bridge = Bridge(self.loss.inference.outputs, networks).to(self.device)
+        parameters = self.model.interface.parameters
+        if parameters:
+            self.loss.probabilities = Probabilities(parameters, self.attempt_seed)
+        self.convergence = Convergence()
+        self._saved, self.saved = time.monotonic(), 0  # when, and after how many epochs
+        self.bridge = Bridge(self.loss.inference.outputs, networks, self.loss.probabilities)
+        self.bridge.to(self.device)
         if options.channels_last:
             self.bridge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.bridge.train()
@@ -109,6 +116,11 @@ class Trainer:
         self.train.seed = self._order_seed + self.progress.attempt
 
     @property
+    def probabilities(self) -> Probabilities | None:
+        """The program's own learnable probabilities."""
+        return self.bridge.probabilities
+
+    @property
     def networks(self) -> Bridge:
         """The networks to evaluate: the moving average where there is one and it has begun."""
         if self.average is None or int(self.average.n_averaged) == 0:
@@ -120,7 +132,7 @@ class Trainer:
         """Train up to the last epoch; False where it was interrupted (the state is saved then)."""
         self.bridge.train()
         with Interrupt() as interrupt:
-            while self.progress.epoch < self.options.epochs and not self._out_of_patience():
+            while self.progress.epoch < self.options.epochs and not self._has_ended():
                 started = time.perf_counter()
                 whole = self._epoch(interrupt)
                 self.progress.seconds["total"] += time.perf_counter() - started
@@ -145,6 +157,7 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint, if there is a folder for it."""
+        self._saved, self.saved = time.monotonic(), self.progress.epoch
         if self.folder is not None:
             save(self, self.folder)
 
@@ -176,6 +189,10 @@ class Trainer:
             if step is None:
                 step = self._e_step(outputs, batch, self._e_step_seed())
                 e_seconds = step.seconds
+                self._update_probabilities([step])
+            if not self.bridge.networks:
+                self._count(step)
+                break
             if isinstance(self.loss, EMLoss):
                 self.loss.entropy = entropy_weight(self.options, self._share_done())
             taught = step if self.supervision is None else self.supervision(step, batch.truth)
@@ -193,6 +210,25 @@ class Trainer:
         step = self.loss.e_step(outputs, batch.labels, seed, self.memory.recall(batch.indices))
         self.memory.keep(batch.indices, step.state)
         return step
+
+    def _update_probabilities(self, steps: Sequence[EStep]) -> None:
+        """The M-step of the program's own probabilities: one of EM where `steps` are the whole data set."""
+        counted = [(s.expectations, len(s.possible) - s.impossible) for s in steps]
+        known = [(found, count) for found, count in counted if found is not None]
+        if self.probabilities is None or not known:
+            return
+        total = sum(count for _, count in known)
+        mean = torch.stack([found * (count / total) for found, count in known]).sum(dim=0)
+        whole = self.options.e_step == "epoch" or self.train.batches_per_epoch == 1
+        change = self.probabilities.update(mean, None if whole else self.options.step_power)
+        self.convergence.saw(change)
+
+    def _count(self, step: EStep) -> None:
+        """What `_gradient_step` does, where there is no network: the loss is −log p(y)."""
+        possible = len(step.possible) - step.impossible
+        loss = -float(step.log_likelihood.double().sum()) / max(possible, 1)
+        self.progress.step += 1
+        self.progress.add_loss(loss, possible)
 
     def _gradient_step(self, loss: Tensor, count: int) -> None:
         self.optimizer.zero_grad(set_to_none=True)
@@ -226,11 +262,14 @@ class Trainer:
                 step = self._e_step(outputs, batch, self._e_step_seed() + number)
                 self.targets[number] = step
                 self.progress.seconds["e_step"] += step.seconds
+        self._update_probabilities(list(self.targets.values()))
         self.bridge.train()
 
     def _end_epoch(self) -> None:
         record: dict[str, Any] = self.progress.end_epoch(self.optimizer.param_groups[0]["lr"])
         self.targets = {}
+        if self.probabilities is not None:
+            record["probabilities"] = self.probabilities.named()
         if self.valid is not None:
             found = self.evaluate(self.valid)
             record["valid"] = {
@@ -241,7 +280,10 @@ class Trainer:
             if self.progress.is_best(found.log_likelihood) and self.options.patience:
                 self.progress.keep_best(self.networks)
         self._look_for_stall(record)
-        self.save()
+        # Without networks epochs may be thousands a second.
+        last = self.progress.epoch == self.options.epochs or self._has_ended()
+        if self.bridge.networks or last or time.monotonic() - self._saved > 1:
+            self.save()
         self.observer.epoch_ends(record)
 
     def signs(self) -> Signs:
@@ -270,7 +312,11 @@ class Trainer:
         if self.progress.best_weights:
             self.networks.load_state_dict(self.progress.best_weights)
 
-    def _out_of_patience(self) -> bool:
+    def _has_ended(self) -> bool:
+        """Out of patience, or EM without networks has converged."""
+        left = self.convergence.left
+        if not self.bridge.networks and left is not None and left <= self.options.tolerance:
+            return True
         patience = self.options.patience
         return bool(patience) and self.progress.epochs_without_better >= patience
 

@@ -50,12 +50,14 @@ def command(
     folder, config = RunFolder.reopen(run)
     notes = trained.draw(folder, examples, found, run_title(config)) if pictures else []
     if as_json:
-        typer.echo(json.dumps({"split": split, **found.summary()}))
+        typer.echo(
+            json.dumps({"split": split, **found.summary(), **trained.learned_probabilities()})
+        )
         for note in notes:
             typer.echo(note, err=True)
         return
     console = Console()
     console.print(f"{split}: {describe(examples)}", highlight=False, soft_wrap=True)
-    console.print(evaluation_table(found, split))
+    console.print(evaluation_table(found, split, trained.model.probabilities))
     for note in notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +31,12 @@ INTERRUPTED = 130
 def command(
     file: Annotated[
         Path | None, typer.Argument(help="The program; not needed with --resume.")
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            help="Learn from the interpretations in this file, separated by lines of ---."
+        ),
     ] = None,
     const: ConstantsOption = None,
     engine: Annotated[str | None, typer.Option(help="Inference engine.")] = None,
@@ -78,6 +84,7 @@ def command(
     Ctrl-C saves; --resume continues to the same result as an uninterrupted run.
     """
     config = {
+        "examples": None if examples is None else str(examples.resolve()),
         "const": parse_constants(const),
         "engine": engine,
         "engine_options": parse_pairs("--engine-option", engine_option),
@@ -118,20 +125,26 @@ def _run(
     file: Path, config: dict[str, Any], folder: RunFolder | None, out: Path | None, console: Console
 ) -> tuple[Outcome, RunFolder]:
     import emnesy
+    from emnesy.cli.compile import compile_with
     from emnesy.learn.display import LiveDisplay, PlainDisplay
     from emnesy.learn.run_folder import RunFolder
     from emnesy.learn.session import Session, Settings
 
     resuming = folder is not None
     threads = config["threads"]
-    model = emnesy.load(file, consts=config["const"]).compile(
-        engine=config["engine"], threads=threads, options=config["engine_options"]
+    examples = _examples(config, folder)
+    model, interpretations = compile_with(
+        emnesy.load(file, consts=config["const"]),
+        examples,
+        engine=config["engine"],
+        threads=threads,
+        options=config["engine_options"],
     )
     settings = Settings(config["seed"], threads, config["train"], config["data"], config["network"])
     display = (LiveDisplay if console.is_terminal else PlainDisplay)(console)
-    session = Session(model, file, settings, observer=display)
+    session = Session(model, file, settings, observer=display, interpretations=interpretations)
     if folder is None:
-        folder = RunFolder.create(file, out, {"program": str(file.resolve()), **config})
+        folder = RunFolder.create(file, out, {"program": str(file.resolve()), **config}, examples)
     session.use(folder)
     for line in [*session.descriptions, f"run folder: {folder.path}"]:
         console.print(line, highlight=False, soft_wrap=True)
@@ -139,6 +152,15 @@ def _run(
         session.trainer.resume(folder.path)
     with display:
         return session.run(), folder
+
+
+def _examples(config: Mapping[str, Any], folder: RunFolder | None) -> Path | None:
+    """The file of interpretations: a run's own copy, once there is one."""
+    from emnesy.learn.run_folder import EXAMPLES
+
+    if config.get("examples") is None:
+        return None
+    return Path(config["examples"]) if folder is None else folder.path / EXAMPLES
 
 
 def _report(outcome: Outcome, folder: RunFolder, console: Console, as_json: bool) -> None:
@@ -175,6 +197,8 @@ def _reopen(
     merged = dict(before)
     for part in ("const", "engine_options", "train", "data", "network"):
         merged[part] = {**before[part], **config[part]}
+    if config["examples"] is not None:
+        raise _error("E0672", f"the run in {path} has its examples already", "leave --examples out")
     for part in ("engine", "threads"):
         merged[part] = config[part] if config[part] is not None else before[part]
     return original, merged, folder

@@ -115,6 +115,8 @@ def _variables(rule: Rule) -> Iterator[Var]:
         for probability in rule.choice.probabilities:
             if probability is not None:
                 yield from variables(probability)
+        for term in rule.choice.parameter_key:
+            yield from variables(term)
         if rule.choice.neural is not None:
             for term in (*rule.choice.neural.index, *rule.choice.neural.inputs):
                 yield from variables(term)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from emnesy.diagnostics import Span
 from emnesy.language import syntax
@@ -92,9 +92,7 @@ def _one_body(
     ``0.3::a :- _or1.  _or1 :- b.  _or1 :- c.``
     """
     branches = alternatives(goal)
-    outside = head_occurrences + [
-        v for a in annotations if isinstance(a, syntax.Fixed) for v in variables(a.probability)
-    ]
+    outside = head_occurrences + [v for a in annotations for v in _annotation_variables(a)]
     names = {v.name for v in outside}
     if len(branches) == 1:
         return literals(branches[0], names, scope)
@@ -122,6 +120,17 @@ def _one_body(
     return [Match(atom)]
 
 
+def _annotation_variables(annotation: syntax.Annotation | None) -> Iterator[Var]:
+    """Those of a probability; what neural annotations hold is looked at by `neural_choice`."""
+    if isinstance(annotation, syntax.Fixed):
+        yield from variables(annotation.probability)
+    elif isinstance(annotation, syntax.Learned):
+        if annotation.initial is not None:
+            yield from variables(annotation.initial)
+        for term in annotation.key:
+            yield from (v for v in variables(term) if not v.name.startswith("_"))
+
+
 def _choice(
     annotations: Sequence[syntax.Annotation | None],
     heads: tuple[Head, ...],
@@ -139,12 +148,19 @@ def _choice(
                 "`nn(net, input, Output, Domain)` is a disjunction already",
             )
         return neural_choice(first, heads[0], scope)
-    kinds = {type(annotation) for annotation in annotations}
-    if len(kinds) > 1:
+    neural = next((a for a in annotations if isinstance(a, syntax.Neural)), None)
+    if neural is not None:
         raise fail(
-            "E0405",
-            "the alternatives of this disjunction mix fixed, learned and neural probabilities",
-            annotations[-1].span if annotations[-1] else None,
+            "E0405", "a neural predicate cannot be part of an annotated disjunction", neural.span
+        )
+    learned = [a for a in annotations if isinstance(a, syntax.Learned)]
+    keys = [_parameter_key(a, bindings, scope) for a in learned]
+    if any(key != keys[0] for key in keys):
+        raise fail(
+            "E0411",
+            "the alternatives of this disjunction have learnable probabilities of different keys",
+            learned[-1].span,
+            "they are parameters of one choice: write the same variables in every `t(_, …)`",
         )
     probabilities: list[Term | None] = []
     for annotation in annotations:
@@ -157,8 +173,26 @@ def _choice(
     occurrences = [v for head in heads for v in head_variables(head)]
     occurrences += [v for p in probabilities if p is not None for v in variables(p)]
     occurrences += [v for literal in body for v in literal_variables(literal)]
-    kind = "learned" if isinstance(first, syntax.Learned) else "fixed"
-    return ChoiceSpec(kind, distinct(occurrences), tuple(probabilities))  # type: ignore[arg-type]
+    if not learned:
+        return ChoiceSpec("fixed", distinct(occurrences), tuple(probabilities))
+    return ChoiceSpec(
+        "learned",
+        distinct([*occurrences, *(v for term in keys[0] for v in variables(term))]),
+        tuple(probabilities),
+        learned=tuple(isinstance(a, syntax.Learned) for a in annotations),
+        parameter_key=keys[0],
+    )
+
+
+def _parameter_key(
+    learned: syntax.Learned, bindings: dict[str, Term], scope: Scope
+) -> tuple[Term, ...]:
+    """ProbLog's convention: constants and `_` among the keys distinguish nothing."""
+    return tuple(
+        with_bindings(scope.term(term), bindings)
+        for term in learned.key
+        if any(not v.name.startswith("_") for v in variables(term))
+    )
 
 
 def _bind_head(head: Head, bindings: dict[str, Term]) -> Head:
