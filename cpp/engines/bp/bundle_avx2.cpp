@@ -1,11 +1,13 @@
 // Bundles of 8 floats or 4 doubles, compiled for AVX2.
 #define EMNESY_ISA avx2
+#define EMNESY_ISA_NEEDS_TARGET
 #include "bp/bundle_api.hpp"
 #include "bp/isa.hpp"
 
 #if EMNESY_LANES_X86
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
+#define EMNESY_ISA_TARGET_SET
 #include "bp/bundle.hpp"
 
 namespace emnesy::bp {

@@ -1,13 +1,5 @@
-// Which instructions the code of a translation unit may use.
-//
-// The message kernels are templates that several translation units compile, each for other instructions. All of them
-// put their names into an inline namespace of the unit's own, so that the linker never takes one unit's copy of a
-// function for another's: code for AVX-512 must not end up where the machine has none.
+// What the compiler can do about SIMD; the kernels' namespace is in target.hpp.
 #pragma once
-
-#ifndef EMNESY_ISA
-#define EMNESY_ISA portable
-#endif
 
 // GCC's vector types and, on x86-64, its `target` pragma. Elsewhere the portable unit alone is compiled; with neither,
 // examples are computed one by one.

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "bp/isa.hpp"
+#include "target.hpp"
 
 namespace emnesy::bp {
 inline namespace EMNESY_ISA {

@@ -7,7 +7,7 @@
 // With Op = Max: the best assignment. The sum is over products of non-negative numbers, so nothing cancels.
 #pragma once
 
-#include "factors/structure.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {

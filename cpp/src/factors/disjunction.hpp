@@ -6,7 +6,7 @@
 // what stands on either side of its variable: no division, and no 1 - p.
 #pragma once
 
-#include "factors/structure.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {

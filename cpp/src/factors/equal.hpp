@@ -1,7 +1,7 @@
 // Variables that all have the same symbol: per symbol, products of the messages before and after each variable.
 #pragma once
 
-#include "factors/structure.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {

@@ -5,7 +5,7 @@
 // Minimum: the same with the ranks turned round.
 #pragma once
 
-#include "factors/structure.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {

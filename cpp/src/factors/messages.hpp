@@ -6,8 +6,8 @@
 #include "factors/equal.hpp"
 #include "factors/extreme.hpp"
 #include "factors/not_equal.hpp"
-#include "factors/structure.hpp"
 #include "factors/sum.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {

@@ -2,7 +2,7 @@
 // of what lies before and after it. (Taking the own entry out of the total would cancel where it is nearly all of it.)
 #pragma once
 
-#include "factors/structure.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {

@@ -7,7 +7,7 @@
 // would become negative, and there is no such transform for Max. Direct convolutions keep every entry's relative precision.
 #pragma once
 
-#include "factors/structure.hpp"
+#include "factors/symbols.hpp"
 
 namespace emnesy::factors {
 inline namespace EMNESY_ISA {
