@@ -51,7 +51,8 @@ struct Cut {
       return forced ? count > 0 : count > 1 && 5 * count * plan.work > 4 * plan.lane_work;
     };
     bundles = pays(backend->width) ? batch / backend->width : 0;
-    if (bundles * backend->width < batch && pays(batch - bundles * backend->width)) ++bundles;
+    const std::int64_t rest = batch - bundles * backend->width;
+    if (rest > 0 && rest < backend->width && pays(rest)) ++bundles;
   }
 
   std::int64_t in_bundles() const { return backend == nullptr ? 0 : std::min(bundles * backend->width, batch); }

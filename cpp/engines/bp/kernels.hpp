@@ -10,6 +10,7 @@ namespace emnesy::bp {
 inline namespace EMNESY_ISA {
 
 struct Sum {
+  static constexpr bool sums = true;
   template <typename Real>
   static void add(Real& total, Real term) {
     total += term;
@@ -17,6 +18,7 @@ struct Sum {
 };
 
 struct Max {
+  static constexpr bool sums = false;
   template <typename Real>
   static void add(Real& total, Real term) {
     total = greater(total, term);

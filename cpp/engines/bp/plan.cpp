@@ -89,6 +89,13 @@ class Planner {
       v.query_begin = queries;
       v.query_end = queries += v.query_end;
     }
+    for (std::size_t q = 0; q < graph_.query_variable.size(); ++q) {
+      plan_.query_value_begin.push_back(static_cast<std::int64_t>(plan_.query_value.size()));
+      for (std::int32_t v = 0; v < graph_.cardinality[graph_.query_variable[q]]; ++v) {
+        if (graph_.query_mask[graph_.query_mask_begin[q] + v]) plan_.query_value.push_back(v);
+      }
+    }
+    plan_.query_value_begin.push_back(static_cast<std::int64_t>(plan_.query_value.size()));
     for (std::size_t s = 0; s < graph_.slot_variable.size(); ++s) {
       plan_.slot_value_begin.push_back(static_cast<std::int64_t>(plan_.slot_value.size()));
       const std::int32_t values = graph_.cardinality[graph_.slot_variable[s]];
@@ -131,8 +138,9 @@ class Planner {
     const std::int32_t* first = graph_.scope.data() + graph_.scope_begin[f];
     const auto arity = static_cast<std::int32_t>(graph_.scope_begin[f + 1] - graph_.scope_begin[f]);
     const std::int32_t position = graph_.slice_position[f];
-    const auto column_of = [&](std::int32_t variable) {
-      return static_cast<std::int32_t>(std::find(first, first + arity, variable) - first);
+    const bool table_kind = graph_.factor_kind[f] == FactorKind::Table;
+    const auto column_of = [&](std::int32_t variable) {  // structured factors have many variables, and no columns
+      return table_kind ? static_cast<std::int32_t>(std::find(first, first + arity, variable) - first) : 0;
     };
 
     Factor factor;
@@ -172,7 +180,7 @@ class Planner {
       for (const std::int32_t column : columns) source.tuples.push_back(tuple[column]);
       source.weights.push_back(weight);
     }
-    if (graph_.factor_kind[f] != FactorKind::Table) {
+    if (!table_kind) {
       factor.structured = add_structured(f, interface);
     } else if (source.weights.empty()) {
       plan_.impossible = true;
@@ -194,6 +202,12 @@ class Planner {
                                                             plan_.variable[factor.slice_variable].slot_begin;
     plan_.work += 8 + table.tuple_count / (observed ? table.slice_count() : 1);
     plan_.lane_work += 8 + table.tuple_count;
+    if (factor.structured >= 0) {
+      // One by one, examples leave out most of a long sum's products; bundles make them all.
+      const std::int64_t entries = plan_.structure[plan_.structured[factor.structured].structure].long_sum();
+      plan_.work += 16 * entries;
+      plan_.lane_work += 512 * entries;
+    }
     plan_.most_runs = std::max(plan_.most_runs, lanes.run_count());
     factor.plain = loopy && factor.structured < 0 && table.leaf_count == 0 && table.tuple_weight.empty() && !factor.slice_local;
     if (factor.plain) {
@@ -216,6 +230,8 @@ class Planner {
     structured.structure = static_cast<std::int32_t>(known - plan_.structure.begin());
     structured.begin = static_cast<std::int32_t>(plan_.argument.size());
     std::int64_t values = 0;
+    std::unordered_map<std::int32_t, std::int32_t> place;
+    for (std::size_t k = 0; k < interface.size(); ++k) place.emplace(interface[k], static_cast<std::int32_t>(k));
     for (std::int64_t i = graph_.scope_begin[f]; i < graph_.scope_begin[f + 1]; ++i) {
       const std::int32_t variable = graph_.scope[i];
       values += graph_.cardinality[variable];
@@ -224,7 +240,7 @@ class Planner {
         argument.known = reserve(graph_.cardinality[variable]);
         plan_.known.push_back(argument.known + pinned_[variable]);
       } else {
-        argument.interface = static_cast<std::int32_t>(std::find(interface.begin(), interface.end(), variable) - interface.begin());
+        argument.interface = place.at(variable);
       }
       plan_.argument.push_back(argument);
     }

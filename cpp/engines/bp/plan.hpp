@@ -129,6 +129,8 @@ struct Plan {
   std::vector<std::uint8_t> slot_simple;  // per slot: 1: every label allows one value; 2: label l value l
   std::vector<std::int32_t> slot_of_variable;
   std::vector<std::int32_t> query_of_variable;
+  std::vector<std::int64_t> query_value_begin;  // queries + 1: the values of its variable that a query asks for,
+  std::vector<std::int32_t> query_value;        // here
   std::vector<std::uint8_t> allowed;
   bool impossible = false;
 

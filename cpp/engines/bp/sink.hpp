@@ -69,8 +69,8 @@ class Sink {
     for (std::int32_t i = v.query_begin; i < v.query_end; ++i) {
       const std::int32_t q = plan_.query_of_variable[i];
       Real total(0);
-      for (std::int32_t k = 0; k < v.cardinality; ++k) {
-        if (graph_.query_mask[graph_.query_mask_begin[q] + k]) total += belief[k];
+      for (std::int64_t j = plan_.query_value_begin[q]; j < plan_.query_value_begin[q + 1]; ++j) {
+        total += belief[plan_.query_value[j]];
       }
       answer_->queries[q] = probability(total);
     }

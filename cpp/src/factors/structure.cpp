@@ -10,8 +10,9 @@ namespace {
 // A balanced tree over the inputs first .. last - 1; returns the number of its root.
 std::int32_t add_tree(Structure& s, std::int32_t first, std::int32_t last) {
   SumNode node;
+  node.first = first;
+  node.last = last;
   if (last - first == 1) {
-    node.input = first;
     const std::int32_t* map = s.map_of(first);
     node.size = *std::max_element(map, map + s.cardinality[first]) + 1;
   } else {
@@ -56,7 +57,7 @@ Structure make_structure(const FactorGraph& graph, std::size_t f) {
     case FactorKind::Clause: s.scratch = disjunction_scratch(count, static_cast<std::int64_t>(s.parameter.size())); break;
     case FactorKind::Sum:
       add_tree(s, 0, s.count() - 1);
-      s.scratch = 2 * (s.tree.back().offset + s.tree.back().size);
+      s.scratch = 2 * (s.tree.back().offset + s.tree.back().size) + convolution_scratch(s.tree.back().size, s.tree.back().size);
       break;
     case FactorKind::Minimum:
     case FactorKind::Maximum: s.scratch = extreme_scratch(count - 1, s.parameter[0]); break;

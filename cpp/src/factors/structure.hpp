@@ -10,10 +10,10 @@
 
 namespace emnesy::factors {
 
-// A node of a sum's convolution tree: the sum of the inputs below it, which is less than `size`.
+// A node of a sum's convolution tree: the sum of the inputs first .. last - 1, which is less than `size`.
 struct SumNode {
-  std::int32_t left = -1, right = -1;  // nodes; or an input:
-  std::int32_t input = -1;
+  std::int32_t left = -1, right = -1;  // nodes; none where it is one input
+  std::int32_t first = 0, last = 0;
   std::int32_t size = 1;
   std::int64_t offset = 0;             // of its numbers in scratch
 };
@@ -32,6 +32,8 @@ struct Structure {
   std::int32_t count() const { return static_cast<std::int32_t>(cardinality.size()); }
   std::int32_t meaning(std::int32_t position, std::int32_t value) const { return map[map_begin[position] + value]; }
   const std::int32_t* map_of(std::int32_t position) const { return map.data() + map_begin[position]; }
+  // The entries of a sum for which convolve.hpp pays, or 0.
+  std::int64_t long_sum() const { return tree.empty() || tree.back().size < 256 ? 0 : tree.back().size; }
   bool operator==(const Structure& other) const {
     return kind == other.kind && cardinality == other.cardinality && map == other.map && parameter == other.parameter;
   }

@@ -32,6 +32,13 @@ Real sum_of(Real a, Real b) {
   return a;
 }
 
+// Does anybody want a message to one of the positions first .. last - 1?
+template <typename Real>
+bool any_wanted(Real* const* out, std::int32_t first, std::int32_t last) {
+  while (first < last && out[first] == nullptr) ++first;
+  return first < last;
+}
+
 // symbols[s] = the sum over the values that mean s; values that mean -1 go to *none (or nowhere).
 template <typename Op, typename Real>
 void pool(const Structure& s, std::int32_t position, const Real* message, std::int32_t count, Real* symbols, Real* none) {

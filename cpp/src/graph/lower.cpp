@@ -185,6 +185,10 @@ Lowered lower(const GroundProgram& program, const FunctionalDependencies& depend
   if (!structured) return attempt(graph::Recognition::None);
   Lowered rules = attempt(graph::Recognition::Rules);
   if (without_loops(rules.graph)) return rules;
+  const bool tables_may_do = std::all_of(folds.begin(), folds.end(), [](const NumberFold& fold) {
+    return fold.result.size() * fold.contributions.size() <= graph::chain_limit;
+  });
+  if (!tables_may_do) return attempt(graph::Recognition::Conjunctions);
   Lowered plain = attempt(graph::Recognition::None);  // wide tables may hold the loop
   if (without_loops(plain.graph)) return plain;
   return attempt(graph::Recognition::Conjunctions);

@@ -19,6 +19,10 @@ constexpr std::int64_t table_limit = 4096;
 // With recognition: a Boolean's rules become a disjunction where their arguments have more joint values than this.
 constexpr std::int64_t small_table = 256;
 
+// Partial results of an aggregate, over all of its contributions, with which tables are worth a try where structured factors have
+// loops.
+constexpr std::size_t chain_limit = 1 << 18;
+
 // One rule instance: the value it gives, and what it asks of other variables (sorted, one event a variable).
 struct Case {
   std::int32_t value;

@@ -6,7 +6,8 @@
 namespace emnesy::graph {
 namespace {
 
-// A joint table may have this many tuples, or as many as the larger of its parts. Beyond that the graph keeps its loop:
+// A joint table may have this many tuples, or as many as the larger of its parts (four times as many as a function that is joined
+// to what depends on its value has arguments). Beyond that the graph keeps its loop:
 // message passing on it is approximate but stays cheap.
 constexpr std::size_t joint_limit = 2048;
 
@@ -93,7 +94,7 @@ void join_functions(std::vector<Table>& tables, std::size_t variable_count) {
           return z != y && function[z] >= 0 && static_cast<std::size_t>(function[z]) != t && tables[function[z]].scope[0] == x;
         });
         Table joint;
-        if (!met || !join(tables[t], Table(tables[f]), std::max(joint_limit, tables[t].size()), joint)) continue;
+        if (!met || !join(tables[t], Table(tables[f]), std::max({joint_limit, tables[t].size(), 4 * tables[f].size()}), joint)) continue;
         tables[t] = std::move(joint);
         again = true;
         break;

@@ -138,10 +138,10 @@ class Expansion {
   // Every combination of values of some cells, with the literals that state it. A cell may also be without a number
   // (NaN) unless `required` says that nothing comes of it then.
   void for_each_value(const std::vector<std::int32_t>& cells, const std::function<bool(std::int32_t)>& required, AtomId why,
-                      const Visit& visit) {
+                      const Visit& visit, std::size_t most_alone = most_sums) {
     double combinations = 1;
     for (const std::int32_t cell : cells) combinations *= static_cast<double>(number(cell).size() + 1);
-    if (combinations > static_cast<double>(most_values)) refuse(why);
+    if (combinations > static_cast<double>(cells.size() == 1 ? most_alone + 1 : most_values)) refuse(why);
     std::vector<Literal> where;
     std::map<std::int32_t, double> values;
     const std::function<void(std::size_t)> extend = [&](std::size_t i) {
@@ -186,11 +186,11 @@ class Expansion {
 
   // ---- aggregates
 
-  AtomId value_atom(Number& number, Key key, AtomId like) {
+  AtomId value_atom(Number& number, Key key, AtomId like, std::size_t most = most_values) {
     key.first += 0.0;  // no negative zero
     const auto [place, fresh] = number.emplace(key, -1);
     if (fresh) place->second = out_.add_atom(AtomKind::Derived, like);
-    if (number.size() > most_values) refuse(like);
+    if (number.size() > most) refuse(like);
     return place->second;
   }
 
@@ -244,26 +244,96 @@ class Expansion {
     return result;
   }
 
+  static std::vector<double> contributed(const std::vector<Number>& parts) {
+    std::set<double> values;
+    for (const Number& part : parts) {
+      for (const auto& [key, there] : part) values.insert(key.first);
+    }
+    return {values.begin(), values.end()};
+  }
+
+  // Positive contributions: is every number up to the greatest sum a sum?
+  static bool everything(const std::vector<Number>& parts) {
+    double greatest = 0;
+    for (const Number& part : parts) {
+      double last = 0;
+      for (const auto& [key, there] : part) {
+        if (key.first - last > greatest + 1) return false;
+        last = key.first;
+      }
+      greatest += last;
+    }
+    return true;
+  }
+
+  // The sums of one contribution or more, ascending; nothing where the lowering should not have them: contributions that are no
+  // whole numbers, too many sums, or more than tables hold without all contributions being positive.
+  static std::vector<double> possible_sums(const std::vector<Number>& parts) {
+    double least = 0, greatest = 0;
+    bool positive = true;
+    for (const Number& part : parts) {
+      double low = 0, high = 0;
+      for (const auto& [key, there] : part) {
+        if (key.first != std::floor(key.first) || std::fabs(key.first) > 1e6) return {};
+        low = std::min(low, key.first);
+        high = std::max(high, key.first);
+        positive = positive && key.first > 0;
+      }
+      least += low;
+      greatest += high;
+    }
+    std::set<double> few{0.0};  // sums so far, and that of nothing
+    std::set<double> sums;
+    if (greatest - least > static_cast<double>(most_sums)) {
+      for (const Number& part : parts) {
+        for (const auto& [key, there] : part) {
+          for (const double sum : few) sums.insert(sum + key.first);
+        }
+        if (sums.size() > most_values) return {};
+        few.insert(sums.begin(), sums.end());
+      }
+      return {sums.begin(), sums.end()};
+    }
+    if (positive && everything(parts)) {
+      std::vector<double> values(static_cast<std::size_t>(greatest));
+      std::iota(values.begin(), values.end(), 1.0);
+      return values;
+    }
+    const auto range = static_cast<std::size_t>(greatest - least) + 1, zero = static_cast<std::size_t>(-least);
+    std::vector<std::uint8_t> reached(range, 0);  // by one contribution or more
+    std::size_t low = zero, high = zero;          // all of them lie between these
+    for (const Number& part : parts) {
+      std::vector<std::uint8_t> next = reached;
+      std::size_t next_low = low, next_high = high;
+      for (const auto& [key, there] : part) {
+        const auto step = static_cast<std::ptrdiff_t>(key.first);
+        for (std::size_t s = low; s <= high; ++s) {
+          if (reached[s] || s == zero) next[s + step] = 1;
+        }
+        next_low = std::min(next_low, low + step);
+        next_high = std::max(next_high, high + step);
+      }
+      low = next_low;
+      high = next_high;
+      reached = std::move(next);
+    }
+    std::vector<double> values;
+    for (std::size_t s = 0; s < range; ++s) {
+      if (reached[s]) values.push_back(static_cast<double>(s) + least);
+    }
+    if (values.size() > (positive ? most_sums : most_values)) values.clear();
+    return values;
+  }
+
   // Leaves the aggregate unfolded where it may, and names the atoms of its values.
   bool keep_fold(AtomId atom, const std::vector<Number>& parts, Number& state) {
     const Aggregate aggregate = aggregate_of(atom);
     const bool sums = aggregate == Aggregate::Count || aggregate == Aggregate::Sum;
     if (!keep_folds_ || parts.size() < 3 || (!sums && aggregate != Aggregate::Min && aggregate != Aggregate::Max)) return false;
-    std::set<double> values, before{0.0};
-    for (const Number& part : parts) {
-      for (const auto& [key, there] : part) {
-        if (sums && (key.first != std::floor(key.first) || std::fabs(key.first) > 1e6)) return false;
-        values.insert(key.first);
-        for (const double sum : before) {
-          if (sums) values.insert(sum + key.first);
-        }
-      }
-      if (values.size() > most_values) return false;
-      before = values;
-      before.insert(0.0);
-    }
-    NumberFold fold{sums ? Aggregate::Sum : aggregate, {}, {}};
-    for (const double value : values) fold.result.emplace_back(value, value_atom(state, {value, 0.0}, atom));
+    const std::vector<double> values = sums ? possible_sums(parts) : contributed(parts);
+    if (values.empty() || (!sums && values.size() > most_values)) return false;
+    NumberFold fold{atom, sums ? Aggregate::Sum : aggregate, {}, {}};
+    for (const double value : values) fold.result.emplace_back(value, value_atom(state, {value, 0.0}, atom, most_sums));
     for (const Number& part : parts) {
       fold.contributions.emplace_back();
       for (const auto& [key, there] : part) fold.contributions.back().emplace_back(key.first, there);
@@ -374,7 +444,7 @@ class Expansion {
                        }
                        if (program_.atom_kind[atom] != AtomKind::Certain) where.push_back(literal(atom, false));
                        out_.add_rule(place->second, std::move(where));
-                     });
+                     }, most_queries);
     }
   }
 

@@ -7,13 +7,14 @@
 #include <algorithm>
 #include <map>
 
+#include "emnesy/numbers.hpp"
 #include "lowering.hpp"
 
 namespace emnesy::graph {
 namespace {
 
-// A sum factor's tables have an entry a number; sums of few large numbers are better off with an entry a value.
-constexpr double greatest_sum = 8192;
+// A sum factor's messages have an entry a number; sums of few large numbers are better off with an entry a value.
+bool dense(double range, std::size_t values) { return range <= std::max(8192.0, 4.0 * static_cast<double>(values)); }
 
 // What a variable's values contribute.
 struct Input {
@@ -63,7 +64,7 @@ void Lowering::lower_fold(const NumberFold& fold) {
     range += *most - *least;
   }
   std::int32_t result = -1;
-  if (recognise() && (!sums || ((always || positive) && range <= greatest_sum))) {
+  if (recognise() && (!sums || ((always || positive) && dense(range, fold.result.size())))) {
     Structured factor{sums ? FactorKind::Sum : fold.kind == Aggregate::Min ? FactorKind::Minimum : FactorKind::Maximum, {}, {}, {}, false};
     double offset = 0, greatest = 0;
     for (const auto& [variable, input] : inputs) {
@@ -87,6 +88,8 @@ void Lowering::lower_fold(const NumberFold& fold) {
     if (!always) factor.maps.back().push_back(sums ? 0 : -1);
     factor.parameter = {sums ? static_cast<std::int32_t>(greatest) : count};
     builder_.structured.push_back(std::move(factor));
+  } else if (fold.result.size() > most_values) {
+    throw NotLowerable(NotLowerable::Reason::Computed, {fold.source});
   } else {
     std::int32_t state = -1;  // the partial result; its last value: nothing so far
     for (const auto& [variable, input] : inputs) {

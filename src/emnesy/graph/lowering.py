@@ -153,7 +153,7 @@ def _refusal(
         return EngineError(
             Diagnostic(
                 "E0705",
-                f"{shown} depends on itself, or has more than 4,096 values: no table can hold it",
+                f"{shown} depends on itself, or has more values than a table can hold (4,096)",
                 span,
                 help=f"engines that can: {able(lambda info: info.recursive_numbers)}",
             )
