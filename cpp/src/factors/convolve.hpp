@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "factors/structure.hpp"
+#include "target.hpp"
 
 namespace emnesy::factors {
 
