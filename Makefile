@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 endif
 VENV := .venv/bin
 
-.PHONY: help setup demo test test-cpp test-python asan tsan lint format build bench clean distclean
+.PHONY: help setup demo test test-cpp test-python asan tsan lint format build bench accuracy clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ build: setup  ## build the wheel and the source distribution into dist/, and che
 
 bench: setup  ## run the benchmarks; tables go to benchmarks/results/
 	@$(VENV)/python benchmarks/run.py $(BENCH_ARGS)
+
+accuracy: setup  ## train by the protocols, 5 seeds each (hours); ACCURACY_ARGS='addition-15 --seeds 0-4' chooses
+	@$(VENV)/python benchmarks/accuracy/run.py $(or $(ACCURACY_ARGS),--all)
 
 clean:  ## remove what builds and test runs leave; keeps .venv
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
