@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Report, Task
 from emnesy.engine.registry import able, require_task
-from emnesy.ground.simulator import build_simulator, truth_of
+from emnesy.ground.choices import log_probabilities, taken_alternatives
+from emnesy.ground.simulator import build_simulator, models_of, truth_of
 from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
 
@@ -53,7 +54,10 @@ class Posterior(Mapping[str, Any]):
 
 
 class CompiledProgram:
-    """A program bound to an engine. Immutable; priors, evidence, seeds and options are call arguments."""
+    """A program bound to an engine. Immutable; priors, evidence, seeds and options are call arguments.
+
+    `options`: of the engine, for calls that say nothing else.
+    """
 
     def __init__(
         self,
@@ -69,7 +73,7 @@ class CompiledProgram:
         self.interface = interface
         self.engine = engine
         self.threads = threads
-        self._options = dict(options or {})
+        self.options = dict(options or {})
         self._root = self
         self._values = interface.parameters.start()
         self._set_fixed(interface.fixed)
@@ -183,6 +187,62 @@ class CompiledProgram:
         Neural predicates have uniform priors. Raises `EngineError` where the evidence is impossible.
         """
         result = self._run(self.uniform_priors(), evidence, "marginals", None, seed, options)
+        self.require_answers(result)
+        answers: dict[str, float] = {}
+        for query in self.grounded.impossible_queries:
+            if is_ground(query.atom):
+                answers[atom_text(query.atom)] = 0.0
+        native = self.grounded.native
+        for atom, probability in zip(native.queries, result.queries[0], strict=True):
+            if not any(native.is_symbolic(int(v)) for v in self.grounded.arguments(int(atom))):
+                answers[self.grounded.atom_text(int(atom))] = float(probability)
+        for text, mass in result.report.extra.get("computed", {}).items():
+            answers[text] = float(mass[0])
+        return answers
+
+    def worlds(
+        self,
+        task: Task,
+        count: int = 1,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+    ) -> tuple[NDArray[np.int32], EngineResult]:
+        """The worlds that the engine answers `task` with (``map``, ``sample``), given the program's evidence.
+
+        Returns the alternative that each choice takes, ``(count, choices)``, its number of alternatives
+        for "none"; and the engine's answer, `EngineResult.possible` first of all. Neural predicates have
+        uniform priors.
+        """
+        require_task(self.engine.name, task)
+        blocks, _ = read_priors(self.interface, self.uniform_priors())
+        result = self.engine.run(
+            [*blocks, self._fixed[np.dtype(np.float64)]],
+            np.full((count, self.interface.slot_count), -1, np.int32),
+            task=task,
+            threads=self.threads,
+            seed=seed,
+            options={**self.options, **(options or {})},
+        )
+        return taken_alternatives(self.interface, self.grounded, result.posteriors), result
+
+    def log_prior(self, alternatives: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Log-probability of worlds (W, choices) before any evidence, ``(W,)``; networks know nothing."""
+        blocks, _ = read_priors(self.interface, self.uniform_priors())
+        blocks = [*blocks, self._fixed[np.dtype(np.float64)]]
+        return log_probabilities(self.interface, self.grounded, blocks, alternatives)
+
+    def models(
+        self, alternatives: NDArray[np.integer[Any]]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """What holds in worlds (W, choices): each atom's truth (atoms, W), each computed number (cells, W).
+
+        Raises `ProgramError` E0511 where a recursion has no fixpoint in one of them.
+        """
+        return models_of(self._root._simulator, self.grounded, alternatives)
+
+    def require_answers(self, result: EngineResult) -> None:
+        """Raise `EngineError` where the evidence is impossible (E0703), or no world was found that has it."""
         if not bool(result.possible[0]):
             raise EngineError(
                 Diagnostic(
@@ -201,17 +261,6 @@ class CompiledProgram:
                     help="it may be impossible, or only improbable: draw more `samples`",
                 )
             )
-        answers: dict[str, float] = {}
-        for query in self.grounded.impossible_queries:
-            if is_ground(query.atom):
-                answers[atom_text(query.atom)] = 0.0
-        native = self.grounded.native
-        for atom, probability in zip(native.queries, result.queries[0], strict=True):
-            if not any(native.is_symbolic(int(v)) for v in self.grounded.arguments(int(atom))):
-                answers[self.grounded.atom_text(int(atom))] = float(probability)
-        for text, mass in result.report.extra.get("computed", {}).items():
-            answers[text] = float(mass[0])
-        return answers
 
     def why_approximate(self) -> str:
         """What a user should know of an engine that is not exact here: why it was taken, what is exact."""
@@ -254,6 +303,6 @@ class CompiledProgram:
             task=task,
             threads=self.threads if threads is None else threads,
             seed=seed,
-            options={**self._options, **options} if options else self._options,
+            options={**self.options, **options} if options else self.options,
             state=state,
         )

@@ -39,8 +39,13 @@ class Program:
         *,
         max_ground: int | None = None,
         atoms: tuple[Atom, ...] | None = None,
+        keep_all: bool = False,
     ) -> None:
-        """`atoms`: ground atoms that examples observe one by one, in place of what the program observes."""
+        """`atoms`: ground atoms that examples observe one by one, in place of what the program observes.
+
+        `keep_all`: ground also what no query, evidence or observation can see.
+        """
+        self.keep_all = keep_all
         self.source = source
         self.atoms = atoms
         self.consts = dict(consts or {})
@@ -84,11 +89,11 @@ class Program:
         """The ground program."""
         from emnesy.ground.grounder import ground
 
-        core = self.core
+        core, keep_all = self.core, self.keep_all
         if self.max_ground is None:
-            return self._deep(lambda: ground(core))
+            return self._deep(lambda: ground(core, keep_all=keep_all))
         limit = self.max_ground
-        return self._deep(lambda: ground(core, max_ground=limit))
+        return self._deep(lambda: ground(core, max_ground=limit, keep_all=keep_all))
 
     @cached_property
     def dependencies(self) -> _core.FunctionalDependencies:

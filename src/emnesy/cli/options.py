@@ -19,6 +19,8 @@ ConstantsOption = Annotated[
     typer.Option("-c", "--const", metavar="NAME=VALUE", help="Override a named constant."),
 ]
 
+EngineOption = Annotated[str | None, typer.Option(help="Inference engine (see `emnesy engines`).")]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Engine threads.")]
 EngineOptionsOption = Annotated[
     list[str] | None,
     typer.Option(

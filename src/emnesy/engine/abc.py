@@ -171,6 +171,7 @@ ENGINE = EngineInfo(
     computed_cells=True,
     recursive_numbers=True,
     positive_cycles=True,
+    exact_samples=True,
     compile=lambda program: Simulation("abc", OPTIONS, {}, program),
     log_evidence="an estimate: the mean weight",
     options=OPTIONS,

@@ -48,6 +48,8 @@ class EngineInfo:
     """What the log-evidence is, in words: "exact", "Bethe's approximation with loops", "an estimate"."""
     joint: str = "always"
     """When `map` and `sample` answer for all choices at once, not one by one, in words."""
+    exact_samples: bool = False
+    """Given the program's own evidence, its samples are exact though its posteriors are estimates."""
     state: bool = False
     """Can continue from what an earlier call on the same examples left."""
     options: Mapping[str, OptionSpec] = field(default_factory=dict)

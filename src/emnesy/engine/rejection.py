@@ -24,6 +24,7 @@ ENGINE = EngineInfo(
     computed_cells=True,
     recursive_numbers=True,
     positive_cycles=True,
+    exact_samples=True,
     compile=lambda program: Simulation("rejection", OPTIONS, FIXED, program),
     log_evidence="an estimate: the share that is accepted",
     options=OPTIONS,

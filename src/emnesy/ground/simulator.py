@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,26 @@ def build_simulator(grounded: GroundedProgram, interface: Interface) -> _core.Si
     )
 
 
-def truth_of(
-    simulator: _core.Simulator, grounded: GroundedProgram, alternatives: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Every atom's truth (atoms, W) in the worlds whose choices take `alternatives` (W, choices).
+def models_of(
+    simulator: _core.Simulator,
+    grounded: GroundedProgram,
+    alternatives: NDArray[np.integer[Any]],
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Truth (atoms, W) and numbers (cells, W) in the worlds whose choices take `alternatives` (W, choices).
 
     `ProgramError` E0511 where a recursion has no fixpoint in one of them.
     """
     try:
-        return simulator.evaluate(np.ascontiguousarray(alternatives, np.int32))[0]
+        return simulator.evaluate(np.ascontiguousarray(alternatives, np.int32))
     except _core.NoFixpoint as error:
         raise no_fixpoint(grounded, simulator, error.args[0]) from None
+
+
+def truth_of(
+    simulator: _core.Simulator, grounded: GroundedProgram, alternatives: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """The truth alone."""
+    return models_of(simulator, grounded, alternatives)[0]
 
 
 def no_fixpoint(grounded: GroundedProgram, simulator: _core.Simulator, cell: int) -> ProgramError:

@@ -50,6 +50,7 @@ def capabilities(info: EngineInfo) -> dict[str, Any]:
         "evidence": sorted(info.evidence),
         "log_evidence": info.log_evidence,
         "joint": info.joint,
+        "exact_samples": info.exact_samples,
         "state": info.state,
         "options": {name: spec.default for name, spec in info.options.items()},
     }

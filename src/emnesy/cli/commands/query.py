@@ -9,23 +9,22 @@ import typer
 
 from emnesy.cli.options import (
     ConstantsOption,
+    EngineOption,
     EngineOptionsOption,
     ProgramArgument,
-    parse_constants,
+    ThreadsOption,
     parse_pairs,
 )
-from emnesy.cli.show import show_diagnostics
+from emnesy.cli.program import open_program, say_approximate
 
 
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
-    engine: Annotated[
-        str | None, typer.Option(help="Inference engine (see `emnesy engines`).")
-    ] = None,
+    engine: EngineOption = None,
     engine_option: EngineOptionsOption = None,
     seed: Annotated[int, typer.Option(help="Of engines that sample.")] = 0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Engine threads.")] = None,
+    threads: ThreadsOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one object, query atom -> probability.")
     ] = False,
@@ -34,17 +33,11 @@ def command(
 
     Nothing that the program names is imported: neural predicates have uniform priors.
     """
-    from emnesy.language.files import read_source
-    from emnesy.pipeline import Program
-
-    program = Program(read_source(file), parse_constants(const))
-    show_diagnostics(program.warnings)
-    model = program.compile(
+    model = open_program(file, const).compile(
         engine=engine, threads=threads, options=parse_pairs("--engine-option", engine_option)
     )
     answers = model.query(seed=seed)
-    if not model.engine.exact:
-        typer.echo(f"approximate: {model.why_approximate()}", err=True)
+    say_approximate(model)
     if as_json:
         typer.echo(json.dumps(answers, ensure_ascii=False))
         return
