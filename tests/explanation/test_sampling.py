@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from pathlib import Path
@@ -14,7 +13,8 @@ import emnesy
 from emnesy.cli.main import main
 from emnesy.diagnostics import EngineError
 from emnesy.explanation.sampling import bind_sampler, sample
-from emnesy.ground.evaluate import Evaluator
+
+from .by_hand import joint_queries
 
 EVIDENCE = """
 0.5::heads(1). 0.4::heads(2).
@@ -67,35 +67,6 @@ query(c(0)). evidence(c(3)).
 """
 
 
-def worlds_by_hand(text: str) -> dict[frozenset[str], float]:
-    """Which query atoms hold -> probability given evidence and constraints, world by world."""
-    program = emnesy.load(text)
-    model = program.compile(engine="enumerate")
-    native = program.ground.native
-    values = np.diff(native.choice_alternative_begin) + native.choice_has_none
-    alternatives = np.array(list(itertools.product(*map(range, values))), np.int32)
-    worlds = Evaluator(program.ground)(alternatives)
-    allowed = np.ones(len(alternatives), bool)
-    for literal in native.evidence:
-        allowed &= worlds.truth[literal >> 1] ^ bool(literal & 1)
-    begin = native.constraint_begin
-    for first, last in itertools.pairwise(begin):
-        body = native.constraint_body[first:last]
-        allowed &= ~np.all([worlds.truth[k >> 1] ^ bool(k & 1) for k in body], axis=0)
-    weight = np.exp(model.log_prior(alternatives)) * allowed
-    mass: dict[frozenset[str], float] = {}
-    for column, w in enumerate(weight / weight.sum()):
-        true = set()
-        for atom in native.queries:
-            if worlds.truth[atom, column]:
-                shown = program.ground.atom_text(int(atom))
-                if "total" in shown:
-                    shown = f"total({int(worlds.cells[0, column])})"
-                true.add(shown)
-        mass[frozenset(true)] = mass.get(frozenset(true), 0.0) + w
-    return {world: p for world, p in mass.items() if p > 0}
-
-
 @pytest.mark.parametrize(("text", "engine"), CASES)
 def test_frequencies(text: str, engine: str) -> None:
     """Every joint truth of the queries comes as often as it is probable.
@@ -103,7 +74,7 @@ def test_frequencies(text: str, engine: str) -> None:
     4.5 standard deviations: one case in 10^5 fails by chance (and the seed is fixed), while a bias of
     2 % of the samples does not pass.
     """
-    expected = worlds_by_hand(text)
+    expected = joint_queries(emnesy.load(text))
     model = bind_sampler(emnesy.load(text), engine)
     found = Counter(frozenset(world.true) for world in sample(model, COUNT, seed=5))
     assert set(found) <= set(expected)

@@ -21,6 +21,10 @@ ConstantsOption = Annotated[
 
 EngineOption = Annotated[str | None, typer.Option(help="Inference engine (see `emnesy engines`).")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Engine threads.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of engines that sample.")]
+AllAtomsOption = Annotated[
+    bool, typer.Option("--all", help="Also atoms that no query asks for, and choices behind them.")
+]
 EngineOptionsOption = Annotated[
     list[str] | None,
     typer.Option(

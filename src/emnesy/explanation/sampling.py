@@ -20,7 +20,7 @@ CHUNK = 512
 """Worlds drawn in one engine call, at most."""
 
 FALLBACK = "rejection"
-"""Samples where the engine that `auto` chooses gives exact posteriors only approximately."""
+"""Takes the place of the engine that `auto` chooses where that will not do."""
 
 FIRST_TRY = 512
 """Worlds that a simulation draws for each sample; eight times as many where none will do, and so on."""
@@ -44,9 +44,7 @@ def bind_sampler(
     if samples_exactly(model):
         return model
     if (engine or program.core.engine or "auto") == "auto":
-        own = engines()["auto"].options
-        passed = {name: value for name, value in (options or {}).items() if name not in own}
-        return program.compile(engine=FALLBACK, threads=threads, options=passed)
+        return program.compile(FALLBACK, threads, chosen_options(options))
     raise EngineError(
         Diagnostic(
             "E0713",
@@ -55,6 +53,12 @@ def bind_sampler(
             f"{able(lambda info: info.exact_samples or info.always_exact)}",
         )
     )
+
+
+def chosen_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Options given to `auto`, without its own: those of the engine in its place."""
+    own = engines()["auto"].options
+    return {name: value for name, value in (options or {}).items() if name not in own}
 
 
 def samples_exactly(model: CompiledProgram) -> bool:

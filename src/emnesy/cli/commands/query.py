@@ -12,6 +12,7 @@ from emnesy.cli.options import (
     EngineOption,
     EngineOptionsOption,
     ProgramArgument,
+    SeedOption,
     ThreadsOption,
     parse_pairs,
 )
@@ -23,7 +24,7 @@ def command(
     const: ConstantsOption = None,
     engine: EngineOption = None,
     engine_option: EngineOptionsOption = None,
-    seed: Annotated[int, typer.Option(help="Of engines that sample.")] = 0,
+    seed: SeedOption = 0,
     threads: ThreadsOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one object, query atom -> probability.")

@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 import typer
 
 from emnesy.cli.options import (
+    AllAtomsOption,
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
@@ -36,9 +37,7 @@ def command(
             help="What holds; one object a world; or interpretations for `emnesy train --examples`.",
         ),
     ] = "text",
-    all_atoms: Annotated[
-        bool, typer.Option("--all", help="Also atoms that no query asks for.")
-    ] = False,
+    all_atoms: AllAtomsOption = False,
     engine: EngineOption = None,
     engine_option: EngineOptionsOption = None,
     threads: ThreadsOption = None,
