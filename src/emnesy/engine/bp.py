@@ -174,6 +174,11 @@ def compile_bp(program: Program, options: Mapping[str, Any]) -> BeliefPropagatio
     return BeliefPropagation(lowered.graph, program.interface, texts=lowered.texts, **chosen)
 
 
+def factor_graph(program: Program, options: Mapping[str, Any]) -> _core.FactorGraph:
+    """The factor graph before small loops are clustered."""
+    return _lowered(program, options)[0].graph
+
+
 def graph_text(program: Program, options: Mapping[str, Any]) -> str:
     """The factor graph that messages run on, and which of its factors are clusters."""
     lowered, chosen = _lowered(program, options)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from emnesy.language.core import Atom
 from emnesy.language.core_text import atom_text
 from emnesy.language.fold import fold
-from emnesy.language.substitute import with_bindings
+from emnesy.language.substitute import Bindings, with_bindings
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term
 
 if TYPE_CHECKING:
@@ -77,23 +77,29 @@ def term_of(native: _core.GroundProgram, value: int) -> Term:
     return term
 
 
+def choice_bindings(grounded: GroundedProgram, choice: int) -> dict[str, Term]:
+    """The substitution that names a choice: variable -> ground term."""
+    native = grounded.native
+    spec = grounded.source_of_choice(choice).choice
+    assert spec is not None
+    begin = native.choice_key_begin
+    values = native.choice_key[begin[choice] : begin[choice + 1]]
+    return {
+        variable.name: term_of(native, int(value))
+        for variable, value in zip(spec.key, values, strict=True)
+    }
+
+
 def alternative_atoms(grounded: GroundedProgram, choice: int) -> list[Atom]:
     """The head that each alternative of a choice stands for, ground: ``[w(sun), w(rain)]``."""
-    native = grounded.native
     rule = grounded.source_of_choice(choice)
     spec = rule.choice
     assert spec is not None
-    begin = native.choice_key_begin
-    key = {
-        variable.name: term_of(native, int(value))
-        for variable, value in zip(
-            spec.key, native.choice_key[begin[choice] : begin[choice + 1]], strict=True
-        )
-    }
+    key = choice_bindings(grounded, choice)
     if spec.neural is None or spec.neural.output is None:
-        return [_instance(head.atom, key) for head in rule.heads]
+        return [instance(head.atom, key) for head in rule.heads]
     output = spec.neural.output.name
-    return [_instance(rule.heads[0].atom, {**key, output: item}) for item in spec.neural.domain]
+    return [instance(rule.heads[0].atom, {**key, output: item}) for item in spec.neural.domain]
 
 
 def choice_texts(grounded: GroundedProgram, choice: int) -> list[str]:
@@ -101,5 +107,6 @@ def choice_texts(grounded: GroundedProgram, choice: int) -> list[str]:
     return [atom_text(atom) for atom in alternative_atoms(grounded, choice)]
 
 
-def _instance(atom: Atom, bindings: dict[str, Term]) -> Atom:
+def instance(atom: Atom, bindings: Bindings) -> Atom:
+    """An atom under a substitution, its arithmetic evaluated where it is ground."""
     return Atom(atom.name, tuple(fold(with_bindings(argument, bindings)) for argument in atom.args))
