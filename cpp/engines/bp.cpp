@@ -28,6 +28,19 @@ Crews<Real>& crews_of(Cache& cache) {
   if constexpr (std::is_same_v<Real, double>) return cache.twice;
 }
 
+// The tuples that an example of this batch visits on its own, on average.
+double mean_work(const Plan& plan, const EvidenceView& evidence, std::int64_t batch) {
+  double work = static_cast<double>(plan.work);
+  if (evidence.labels == nullptr) return work;
+  for (std::size_t s = 0; s < plan.slot_saving.size(); ++s) {
+    if (plan.slot_saving[s] == 0) continue;
+    std::int64_t labelled = 0;
+    for (std::int64_t b = 0; b < batch; ++b) labelled += evidence.labels[b * evidence.example_stride + static_cast<std::int64_t>(s)] >= 0;
+    work -= static_cast<double>(plan.slot_saving[s]) * static_cast<double>(labelled) / static_cast<double>(batch);
+  }
+  return work;
+}
+
 // How a batch is cut into jobs. A function of the batch and the options, not of the threads, as an example's answer
 // depends to the last bit on whether it is computed in a bundle.
 template <typename Real>
@@ -36,7 +49,7 @@ struct Cut {
   std::int64_t bundles = 0;  // the first jobs; then one example a job
   std::int64_t batch = 0;
 
-  Cut(const Plan& plan, const Options& options, std::int64_t examples) : batch(examples) {
+  Cut(const Plan& plan, const Options& options, const EvidenceView& evidence, std::int64_t examples) : batch(examples) {
     if (options.task != Task::Marginals || options.lanes == 0 || plan.impossible) return;
     if (options.schedule == Schedule::Residual && !plan.loopy.empty()) return;  // every example has an order of its own
     const bool forced = options.lanes > 0;
@@ -46,9 +59,10 @@ struct Cut {
       break;
     }
     if (backend == nullptr) return;
+    // A visit to a tuple takes about as long for a bundle as for one example.
+    const double alone = forced || batch < 2 ? 0 : mean_work(plan, evidence, batch);
     const auto pays = [&](std::int64_t count) {
-      // A visit to a tuple takes about as long for a bundle as for one example.
-      return forced ? count > 0 : count > 1 && 5 * count * plan.work > 4 * plan.lane_work;
+      return forced ? count > 0 : count > 1 && 5 * static_cast<double>(count) * alone > 4 * static_cast<double>(plan.lane_work);
     };
     bundles = pays(backend->width) ? batch / backend->width : 0;
     const std::int64_t rest = batch - bundles * backend->width;
@@ -113,7 +127,7 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
   for (const auto& block : posteriors) beliefs = beliefs || block.data != nullptr;
 
   const Call<Real> call{priors, evidence, options, posteriors, results, rows, beliefs};
-  const Cut<Real> schedule(plan, options, batch);
+  const Cut<Real> schedule(plan, options, evidence, batch);
   const std::int64_t jobs = schedule.jobs();
   const int threads = static_cast<int>(std::min<std::int64_t>(std::max(options.threads, 1), std::max<std::int64_t>(jobs, 1)));
   Crews<Real>& crews = crews_of<Real>(*cache_);

@@ -4,63 +4,10 @@
 #include <array>
 #include <map>
 
-#include "oracle.hpp"
+#include "compare.hpp"
 
 using namespace emnesy;
 using namespace emnesy::tests;
-
-namespace {
-
-template <typename Real>
-double posterior_of(const Problem& p, const Answers<Real>& a, std::int32_t choice, std::int32_t value, std::int64_t row = 0) {
-  const std::int32_t b = p.layout.block[choice];
-  return static_cast<double>(
-      a.posterior[b][row * p.layout.block_size[b] + p.layout.offset[choice] + value * p.layout.stride[choice]]);
-}
-
-// The value that one-hot rows give to a choice.
-template <typename Real>
-std::int32_t decoded(const Problem& p, const Answers<Real>& a, std::int32_t choice, std::int64_t row = 0) {
-  const std::int32_t alternatives = p.graph.cardinality[choice] - p.graph.choice_has_none[choice];
-  std::int32_t value = -1;
-  for (std::int32_t k = 0; k < alternatives; ++k) {
-    const double x = posterior_of(p, a, choice, k, row);
-    REQUIRE((x == 0 || x == 1));
-    if (x == 1) {
-      REQUIRE(value == -1);
-      value = k;
-    }
-  }
-  if (value < 0) {
-    REQUIRE(p.graph.choice_has_none[choice]);
-    value = alternatives;
-  }
-  return value;
-}
-
-template <typename Real>
-void compare(const Problem& p, const Exact& exact, const Answers<Real>& a, double tolerance) {
-  REQUIRE(a.possible[0] == (exact.total > 0));
-  if (exact.total == 0) {
-    CHECK(a.log_evidence[0] == static_cast<Real>(log_zero));
-    for (std::size_t b = 0; b < p.priors.size(); ++b) {
-      for (std::size_t i = 0; i < p.priors[b].size(); ++i) REQUIRE(a.posterior[b][i] == static_cast<Real>(p.priors[b][i]));
-    }
-    return;
-  }
-  REQUIRE(static_cast<double>(a.log_evidence[0]) == Approx(std::log(exact.total)).epsilon(tolerance).margin(tolerance));
-  for (std::int32_t c = 0; c < p.graph.choice_count; ++c) {
-    for (std::int32_t k = 0; k < p.graph.cardinality[c] - p.graph.choice_has_none[c]; ++k) {
-      REQUIRE(posterior_of(p, a, c, k) == Approx(exact.marginal[c][k]).epsilon(tolerance).margin(tolerance));
-    }
-  }
-  for (std::size_t q = 0; q < exact.query.size(); ++q) {
-    REQUIRE(static_cast<double>(a.query[q]) == Approx(exact.query[q]).epsilon(tolerance).margin(tolerance));
-  }
-  CHECK(a.converged[0] == 1);
-}
-
-}  // namespace
 
 TEST_CASE("marginals, log-evidence and queries of random forests equal enumeration") {
   Random random(1);
@@ -162,7 +109,7 @@ TEST_CASE("map finds the most probable assignment of random forests") {
     if (exact.total == 0) continue;
     CHECK(a.log_evidence[0] == Approx(std::log(exact.total)).epsilon(1e-9).margin(1e-9));
     std::vector<std::int32_t> world;
-    for (std::int32_t c = 0; c < p.graph.choice_count; ++c) world.push_back(decoded(p, a, c));
+    for (std::int32_t c = 0; c < p.graph.choice_count; ++c) world.push_back(value_of(p, a, c));
     double best = 0;
     enumerate(p, [&](const auto& values, double weight) {
       if (!std::equal(world.begin(), world.end(), values.begin())) return;
@@ -199,9 +146,7 @@ TEST_CASE("samples follow the joint posterior") {
       expected[{values.begin(), values.begin() + p.graph.choice_count}] += weight / exact.total;
     });
     for (std::int64_t s = 0; s < samples; ++s) {
-      std::vector<std::int32_t> world;
-      for (std::int32_t c = 0; c < p.graph.choice_count; ++c) world.push_back(decoded(p, a, c, s));
-      seen[world] += 1;
+      seen[world_of(p, a, s)] += 1;
     }
     // Pearson's statistic over the cells that expect five or more; the rest in one cell.
     double statistic = 0, rest_expected = 0, rest_seen = 0;

@@ -80,6 +80,7 @@ class Planner {
     };
     plan_.slot_of_variable = sorted(graph_.slot_variable);
     plan_.query_of_variable = sorted(graph_.query_variable);
+    plan_.slot_saving.resize(graph_.slot_variable.size());
     for (const std::int32_t s : plan_.slot_of_variable) ++plan_.variable[graph_.slot_variable[s]].slot_end;
     for (const std::int32_t q : plan_.query_of_variable) ++plan_.variable[graph_.query_variable[q]].query_end;
     std::int32_t slots = 0, queries = 0;
@@ -197,10 +198,14 @@ class Planner {
     }
     most_leaf_values_ = std::max(most_leaf_values_, leaf_values);
     const LaneTable& lanes = plan_.lane_table[factor.lane_table];
-    // Trees are mostly asked with labels; with all of them few graphs would be left with loops.
-    const bool observed = !loopy && factor.slice_variable >= 0 && plan_.variable[factor.slice_variable].slot_end >
-                                                            plan_.variable[factor.slice_variable].slot_begin;
-    plan_.work += 8 + table.tuple_count / (observed ? table.slice_count() : 1);
+    plan_.work += 8 + table.tuple_count;
+    if (!loopy && factor.slice_variable >= 0) {
+      const Variable& slice = plan_.variable[factor.slice_variable];
+      if (slice.slot_end - slice.slot_begin == 1) {
+        plan_.slot_saving[plan_.slot_of_variable[slice.slot_begin]] +=
+            table.tuple_count - table.tuple_count / table.slice_count();
+      }
+    }
     plan_.lane_work += 8 + table.tuple_count;
     if (factor.structured >= 0) {
       // One by one, examples leave out most of a long sum's products; bundles make them all.

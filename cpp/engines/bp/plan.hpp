@@ -155,8 +155,9 @@ struct Plan {
   std::int64_t lane_groups = 0;
   std::int64_t plain_groups = 0;
   std::int32_t most_runs = 0;
-  std::int64_t work = 0;       // tuples that one example visits, where its labels are given
-  std::int64_t lane_work = 0;  // and a bundle
+  std::int64_t work = 0;       // tuples that one example visits that observes nothing,
+  std::vector<std::int64_t> slot_saving;  // those it need not visit because it has a label for a slot,
+  std::int64_t lane_work = 0;  // and those that a bundle visits, whatever is observed
   std::int32_t most_leaves = 1, most_interfaces = 1;
   std::int32_t largest = 1;             // greatest cardinality
 };
