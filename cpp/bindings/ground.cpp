@@ -7,6 +7,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "emnesy/grounder.hpp"
+#include "emnesy/numbers.hpp"
 
 namespace py = pybind11;
 using namespace emnesy;
@@ -207,6 +208,17 @@ void bind_ground(py::module_& m) {
       PyErr_SetObject(fault.ptr(), arguments.ptr());
     }
   });
+  m.def(
+      "write_out_observed",
+      [](const GroundProgram& program, const FunctionalDependencies& dependencies) {
+        std::optional<GroundProgram> written;
+        {
+          py::gil_scoped_release release;
+          written = write_out_observed(program, dependencies);
+        }
+        return written ? std::make_shared<GroundProgram>(std::move(*written)) : nullptr;
+      },
+      py::arg("program"), py::arg("dependencies"));
   m.def("arithmetic_functions", &arithmetic_function_names);
   m.def("ground", &run_ground, py::arg("values"), py::arg("predicates"), py::arg("code"),
         py::arg("plan_begin"), py::arg("plan_rule"), py::arg("strata"), py::arg("registers"),

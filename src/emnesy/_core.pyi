@@ -384,6 +384,9 @@ class FunctionalDependencies:
 def find_functional_dependencies(
     program: GroundProgram, preferred_position: list[int]
 ) -> FunctionalDependencies: ...
+def write_out_observed(
+    program: GroundProgram, dependencies: FunctionalDependencies
+) -> GroundProgram | None: ...
 
 class NoFixpoint(Exception):  # noqa: N818
     """Raised with (cell,): one of those whose recursion improves for ever."""

@@ -292,6 +292,8 @@ def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
         if bad is not None:
             raise _out_of_range(spec, array, np.unravel_index(bad, array.shape))
         return np.array(found, np.int64).reshape(array.shape)
+    if array.dtype.kind == "f" and any(isinstance(value, float) for value in spec.values):
+        return _encode_floats(spec, array)
     if array.dtype.kind not in "biu":
         raise DataError(
             Diagnostic(
@@ -310,6 +312,35 @@ def _encode(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
     if wrong.any():
         raise _out_of_range(spec, array, tuple(np.argwhere(wrong)[0]))
     return np.where(unobserved, -1, codes)
+
+
+_SAME = 1e-6
+"""Relative: a float32 label names the value that it was rounded from."""
+
+
+def _encode_floats(spec: LabelSpec, array: Array) -> NDArray[np.int64]:
+    """Positions in `spec.values` of the values next to the labels; NaN is unobserved, and -1 where no
+
+    value is negative.
+    """
+    values = np.array([v if isinstance(v, int | float) else np.nan for v in spec.values])
+    numbers = np.flatnonzero(~np.isnan(values))
+    known = values[numbers]
+    labels = array.astype(np.float64)
+    unobserved = np.isnan(labels)
+    if known[0] >= 0:
+        unobserved = unobserved | (labels == UNOBSERVED)
+    above = np.clip(np.searchsorted(known, labels), 1, max(len(known) - 1, 1))
+    nearest = np.where(
+        np.abs(labels - known[above - 1]) <= np.abs(labels - known[above % len(known)]),
+        above - 1,
+        above % len(known),
+    )
+    distance = np.abs(labels - known[nearest])
+    wrong = ~unobserved & ~(distance <= _SAME * np.maximum(np.abs(known[nearest]), _SAME))
+    if wrong.any():
+        raise _out_of_range(spec, array, tuple(np.argwhere(wrong)[0]))
+    return np.where(unobserved, -1, numbers[nearest])
 
 
 def _plain(item: Any) -> Any:

@@ -80,6 +80,8 @@ def evidence_of(line: Posterior) -> dict[str, NDArray[Any]]:
     def label(text: str) -> NDArray[Any]:
         if text in ("true", "false"):
             return np.array([text == "true"])
+        if re.fullmatch(r"-?\d+\.\d+", text):
+            return np.array([float(text)])
         return np.array([int(text)]) if re.fullmatch(r"-?\d+", text) else np.array([text])
 
     return {atom: label(value) for atom, value in line.given}

@@ -15,6 +15,8 @@ struct NumberQuery {
   AtomId source;  // of the original program
   std::vector<std::int32_t> cell;
   std::vector<double> value;
+  // The atom's arguments then: a number where the second is no_value, else that term.
+  std::vector<std::pair<double, ValueId>> argument;
 };
 
 // An aggregate that is left to the lowering: its value is that of `kind` over the contributions whose atoms hold. The atoms of one
@@ -32,6 +34,8 @@ struct FewNumbers {
   GroundProgram program;
   FunctionalDependencies dependencies;
   std::vector<NumberQuery> queries;
+  // (atom of the original program, query): each way in which an atom answers a query, in order, each once.
+  std::vector<std::pair<AtomId, std::int32_t>> readings;
   std::vector<NumberFold> folds;
 };
 
@@ -47,6 +51,11 @@ struct FewNumbers {
 // the atoms of their values have no rules. Sums only where all contributions are whole numbers.
 std::optional<FewNumbers> expand_numbers(const GroundProgram& program, const FunctionalDependencies& dependencies,
                                          bool keep_folds = false);
+
+// Observed predicates of which some atom holds computed numbers are replaced, among what is observed, by predicates of the same
+// name with the numbers written out: `total(3) :- total(cell), cell = 3.` for every value that the cell can have. Nothing
+// where there are none. Throws NotLowerable as expand_numbers() does.
+std::optional<GroundProgram> write_out_observed(const GroundProgram& program, const FunctionalDependencies& dependencies);
 
 constexpr std::size_t most_values = 4096;
 constexpr std::size_t most_sums = 131072;

@@ -52,7 +52,8 @@ class Expansion {
     for (const std::vector<AtomId>& candidates : contests_) add_contest(candidates);
     std::fill(out_.program.predicate_aggregate.begin(), out_.program.predicate_aggregate.end(), Aggregate::None);
     add_queries();
-    return {std::move(out_.program), std::move(out_.dependencies), std::move(queries_), std::move(folds_)};
+    return {std::move(out_.program), std::move(out_.dependencies), std::move(queries_),
+            {readings_.begin(), readings_.end()}, std::move(folds_)};
   }
 
  private:
@@ -244,6 +245,68 @@ class Expansion {
     return result;
   }
 
+  // What the rule's first literal that says so is a value of: a choice or a group, with the literal's atom. -1: nothing.
+  std::pair<std::int64_t, AtomId> value_of_rule(std::int32_t r) const {
+    for (const Literal lit : body_of(r)) {
+      const AtomId atom = literal_atom(lit);
+      if (literal_negated(lit)) continue;
+      if (program_.atom_kind[atom] == AtomKind::Choice) return {program_.atom_first[atom], atom};
+      if (out_.dependencies.atom_group[atom] >= 0) {
+        return {static_cast<std::int64_t>(program_.choice_count()) + out_.dependencies.atom_group[atom], atom};
+      }
+    }
+    return {-1, -1};
+  }
+
+  // Ends of runs of consecutive contributions of which no world makes two, as those of the ten values of a digit. (Only
+  // consecutive ones are joined: the order of a sum stays.)
+  std::vector<std::size_t> exclusive_runs(AtomId head) const {
+    const std::vector<std::int32_t>& rules = rules_of_[head];
+    std::vector<std::size_t> ends;
+    for (std::size_t i = 0; i < rules.size(); i = ends.back()) {
+      const auto [variable, first] = value_of_rule(rules[i]);
+      std::set<AtomId> seen{first};
+      std::size_t j = i + 1;
+      for (; j < rules.size() && variable >= 0; ++j) {
+        const auto [other, atom] = value_of_rule(rules[j]);
+        if (other != variable || !seen.insert(atom).second) break;
+      }
+      ends.push_back(j);
+    }
+    return ends;
+  }
+
+  std::vector<Number> join_exclusive(AtomId head, const std::vector<Number>& parts) {
+    std::vector<Number> joined;
+    std::size_t i = 0;
+    for (const std::size_t end : exclusive_runs(head)) {
+      if (end == i + 1) {
+        joined.push_back(parts[i]);
+      } else {
+        joined.emplace_back();
+        for (std::size_t k = i; k < end; ++k) {
+          for (const auto& [key, there] : parts[k]) {
+            out_.add_rule(value_atom(joined.back(), key, head), {literal(there, false)});
+          }
+        }
+        close(joined.back());
+      }
+      i = end;
+    }
+    return joined;
+  }
+
+  // The same without atoms: only which values there are.
+  std::vector<Number> exclusive_values(AtomId head, const std::vector<Number>& parts) const {
+    std::vector<Number> values;
+    std::size_t i = 0;
+    for (const std::size_t end : exclusive_runs(head)) {
+      values.emplace_back();
+      for (; i < end; ++i) values.back().insert(parts[i].begin(), parts[i].end());
+    }
+    return values;
+  }
+
   static std::vector<double> contributed(const std::vector<Number>& parts) {
     std::set<double> values;
     for (const Number& part : parts) {
@@ -330,7 +393,7 @@ class Expansion {
     const Aggregate aggregate = aggregate_of(atom);
     const bool sums = aggregate == Aggregate::Count || aggregate == Aggregate::Sum;
     if (!keep_folds_ || parts.size() < 3 || (!sums && aggregate != Aggregate::Min && aggregate != Aggregate::Max)) return false;
-    const std::vector<double> values = sums ? possible_sums(parts) : contributed(parts);
+    const std::vector<double> values = sums ? possible_sums(exclusive_values(atom, parts)) : contributed(parts);
     if (values.empty() || (!sums && values.size() > most_values)) return false;
     NumberFold fold{atom, sums ? Aggregate::Sum : aggregate, {}, {}};
     for (const double value : values) fold.result.emplace_back(value, value_atom(state, {value, 0.0}, atom, most_sums));
@@ -355,6 +418,7 @@ class Expansion {
       parts.push_back(contribution(r, 1.0, aggregate == Aggregate::Average ? 1.0 : 0.0));
     }
     if (keep_fold(atom, parts, state)) parts.clear();
+    if (!parts.empty()) parts = join_exclusive(atom, parts);
     for (const Number& next : parts) {
       state = fold(state, next, atom, [&](const Key& a, const Key& b) -> Key {
         if (aggregate == Aggregate::Min) return std::min(a, b);
@@ -399,6 +463,12 @@ class Expansion {
     return std::any_of(values.begin(), values.end(), [&](ValueId v) { return program_.values.is_symbolic(v); });
   }
 
+  // A number that is the same as a double: large integers are not, and stay terms.
+  bool is_exact_number(ValueId value) const {
+    if (!program_.values.is_number(value)) return false;
+    return program_.values.kind(value) == ValueKind::Float || std::fabs(program_.values.as_real(value)) < 9e15;
+  }
+
   // Query atoms of predicates of which some holds computed numbers: one event for each reading of the arguments, which
   // several atoms may have.
   void add_queries() {
@@ -407,7 +477,8 @@ class Expansion {
       if (symbolic(atom)) computed[program_.atom_predicate[atom]] = 1;
     }
     using Argument = std::pair<double, ValueId>;  // a number, or a term
-    std::map<std::pair<std::int32_t, std::vector<Argument>>, AtomId> known;
+    std::map<std::pair<std::int32_t, std::vector<Argument>>, std::int32_t> known;
+    std::vector<AtomId> asked;  // per query
     for (const AtomId atom : program_.queries) {
       if (computed.count(program_.atom_predicate[atom]) == 0) continue;
       const std::vector<ValueId> values = operands(atom);
@@ -425,17 +496,18 @@ class Expansion {
                          if (program_.values.is_symbolic(value)) {
                            arguments.emplace_back(evaluate(terms_.of(value), numbers), GroundProgram::no_value);
                            if (!std::isfinite(arguments.back().first)) return;
-                         } else if (program_.values.is_number(value)) {
+                         } else if (is_exact_number(value)) {
                            arguments.emplace_back(program_.values.as_real(value), GroundProgram::no_value);
                          } else {
                            arguments.emplace_back(0.0, value);
                          }
                        }
-                       const auto [place, fresh] = known.emplace(std::make_pair(program_.atom_predicate[atom], arguments), -1);
+                       const auto [place, fresh] = known.emplace(std::make_pair(program_.atom_predicate[atom], arguments),
+                                                                 static_cast<std::int32_t>(asked.size()));
                        if (fresh) {
-                         place->second = out_.add_atom(AtomKind::Derived, atom);
-                         out_.program.queries.push_back(place->second);
-                         NumberQuery query{atom, {}, {}};
+                         asked.push_back(out_.add_atom(AtomKind::Derived, atom));
+                         out_.program.queries.push_back(asked.back());
+                         NumberQuery query{atom, {}, {}, arguments};
                          for (const auto& [cell, value] : numbers) {
                            query.cell.push_back(cell);
                            query.value.push_back(value);
@@ -443,7 +515,8 @@ class Expansion {
                          queries_.push_back(std::move(query));
                        }
                        if (program_.atom_kind[atom] != AtomKind::Certain) where.push_back(literal(atom, false));
-                       out_.add_rule(place->second, std::move(where));
+                       out_.add_rule(asked[place->second], std::move(where));
+                       readings_.emplace(atom, place->second);
                      }, most_queries);
     }
   }
@@ -458,6 +531,7 @@ class Expansion {
   std::vector<std::vector<std::int32_t>> rules_of_;
   std::vector<std::vector<AtomId>> contests_;  // candidates of each argmin and argmax
   std::vector<NumberQuery> queries_;
+  std::set<std::pair<AtomId, std::int32_t>> readings_;
   std::vector<NumberFold> folds_;
 };
 

@@ -1,6 +1,7 @@
 #include "emnesy/functional.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <unordered_map>
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t pairwise_limit = 256;
 
 // What a body literal says of a variable: it has this value (positive), or it has not. Variables are numbered
-// choices first, then groups, then atoms (Booleans, value 1).
+// choices first, then groups, then atoms (Booleans, value 1; an equation's term under its first equation).
 struct Condition {
   std::int32_t variable;
   std::int32_t value;
@@ -37,6 +38,7 @@ class Prover {
     for (std::size_t r = 0; r < program.rule_count(); ++r) {
       rule_of_head_[next[program.rule_head[r]]++] = static_cast<std::int32_t>(r);
     }
+    read_equations();
   }
 
   const std::vector<std::int64_t>& head_begin() const { return head_begin_; }
@@ -66,6 +68,23 @@ class Prover {
     return false;
   }
 
+  // `term = number` gives the term a value: which atom stands for the term, and which of its numbers this is.
+  void read_equations() {
+    std::map<ValueId, AtomId> terms;
+    std::map<std::pair<AtomId, double>, std::int32_t> numbers;
+    for (AtomId atom = 0; atom < static_cast<AtomId>(program_.atom_count()); ++atom) {
+      if (program_.atom_kind[atom] != AtomKind::Condition) continue;
+      if (program_.atom_predicate[atom] != static_cast<std::int32_t>(Comparison::Equal)) continue;
+      const ValueId* sides = program_.atom_argument.data() + program_.atom_argument_begin[atom];
+      const ValueId term = sides[program_.values.is_number(sides[0]) ? 1 : 0];
+      const ValueId number = sides[program_.values.is_number(sides[0]) ? 0 : 1];
+      if (!program_.values.is_number(number) || !program_.values.is_symbolic(term)) continue;
+      const AtomId stands = terms.emplace(term, atom).first->second;
+      const auto count = static_cast<std::int32_t>(numbers.size());
+      equation_[atom] = {stands, numbers.emplace(std::make_pair(stands, program_.values.as_real(number)), count).first->second};
+    }
+  }
+
   std::vector<Condition> conditions(std::int32_t rule, const std::vector<std::int32_t>& proved,
                                     std::int32_t group_count) const {
     std::vector<Condition> body;
@@ -77,6 +96,8 @@ class Prover {
         body.push_back({program_.atom_first[atom], program_.atom_second[atom], positive});
       } else if (proved[atom] >= 0) {
         body.push_back({choices + proved[atom], atom, positive});
+      } else if (const auto equation = equation_.find(atom); equation != equation_.end()) {
+        body.push_back({choices + group_count + equation->second.first, equation->second.second, positive});
       } else {
         body.push_back({choices + group_count + atom, positive ? 1 : 0, true});
       }
@@ -146,6 +167,7 @@ class Prover {
   const GroundProgram& program_;
   std::vector<std::int64_t> head_begin_;
   std::vector<std::int32_t> rule_of_head_;
+  std::unordered_map<AtomId, std::pair<AtomId, std::int32_t>> equation_;
   std::pair<AtomId, AtomId> conflict_{-1, -1};
 };
 

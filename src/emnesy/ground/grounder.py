@@ -6,6 +6,7 @@ import numpy as np
 
 from emnesy import _core
 from emnesy.ground.faults import explain
+from emnesy.ground.observed import write_out
 from emnesy.ground.planner import Planner
 from emnesy.ground.program import GroundedProgram
 from emnesy.language.core import CoreProgram
@@ -22,8 +23,10 @@ def ground(
     are neither queries nor observed predicates, or where `keep_all` says so. `max_ground` bounds atoms
     plus rules.
 
+    Observed aggregates get an atom for every number that they can have.
+
     Raises `ProgramError`: arithmetic and probabilities that are wrong for some instance, more than
-    `max_ground` atoms and rules.
+    `max_ground` atoms and rules, observed numbers without end.
     """
     keep_all = keep_all or not (core.queries or core.observed)
     plan = Planner(core, keep_all).run()
@@ -43,7 +46,7 @@ def ground(
         )
     except _core.GroundFault as fault:
         raise explain(core, plan, fault, max_ground) from None
-    return GroundedProgram(
+    grounded = GroundedProgram(
         core,
         native,
         tuple(query_origin),
@@ -54,3 +57,4 @@ def ground(
             if (n == 0 and e.holds) or n < 0
         ),
     )
+    return write_out(grounded)

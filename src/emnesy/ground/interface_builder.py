@@ -273,12 +273,6 @@ def _label_spec(
     for atom in atoms:
         key = [grounded.value(int(v)) for v in argument[begin[atom] : begin[atom + 1]]]
         value: Value = key.pop(position) if position is not None else True
-        if any(native.is_symbolic(int(v)) for v in argument[begin[atom] : begin[atom + 1]]):
-            raise ProgramError(
-                Diagnostic(
-                    "E0423", f"`{signature}` holds computed numbers and cannot be observed yet"
-                )
-            )
         slots.setdefault(tuple(key), []).append((value, int(atom)))
     keys = list(slots)
     axes, index = _axes(keys, order, None, str(signature))
