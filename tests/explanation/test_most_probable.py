@@ -75,7 +75,10 @@ def test_random_programs(program: RandomProgram) -> None:
 
 
 @pytest.mark.parametrize("text", [EVIDENCE, CYCLE_WITH_EVIDENCE, ALARM])
-def test_problog_finds_a_world_as_probable(text: str) -> None:
+def test_problog_finds_a_world_as_probable(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # its solver writes a file where it is run
     assert problog_mpe(text) == pytest.approx(answer_of(text).probability, rel=1e-9)
 
 
