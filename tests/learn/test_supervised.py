@@ -115,7 +115,7 @@ def test_runs_say_that_they_were_supervised(
     assert "true symbols" in shown.out
     assert "supervised" in shown.err
     run = tmp_path / "run"
-    assert json.loads((run / "config.json").read_text())["train"]["supervised"] is True
+    assert json.loads((run / "config.json").read_text())["supervised"] is True
     last = metrics(run)[-1]["test"]
     assert last["supervised"] is True
     assert last["accuracy"]["digit"] > 0.95

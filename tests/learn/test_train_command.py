@@ -117,6 +117,34 @@ def test_json_and_the_run_folder(program, tmp_path, capsys):
     assert (run / "examples-test.png").read_text() == "a picture"
 
 
+def test_another_network_than_the_program_names(program, tmp_path, capsys):
+    (tmp_path / "others.py").write_text(
+        "import torch\n"
+        "def wide(width=10, hidden=7):\n"
+        "    return torch.nn.Sequential(torch.nn.Linear(width, hidden), torch.nn.Linear(hidden, 10))\n"
+    )
+    other = ("--network", "reader=others:wide", "--network", "reader.hidden=5")
+    assert train(program, "--out", "run", "--epochs", 1, *other) == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["factory"] == {"reader": "others:wide"}
+    assert config["supervised"] is False
+    assert load_file(tmp_path / "run" / "weights.safetensors")[
+        "networks.reader.0.weight"
+    ].shape == (5, 10)
+    assert main(["eval", "run", "--json", "--no-pictures"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["accuracy"]["digit"] > 0
+    assert train("--resume", "run", "--epochs", 2) == 0
+    assert train(program, "--out", "whole", "--epochs", 2, *other) == 0
+    assert (tmp_path / "run" / "weights.safetensors").read_bytes() == (
+        tmp_path / "whole" / "weights.safetensors"
+    ).read_bytes()
+
+
+def test_a_network_for_a_program_that_names_none(program):
+    program.write_text(PROGRAM.replace(':- network(reader, "toy_task:network").', ""))
+    assert train(program, "--epochs", 1, "--network", "reader=toy_task:network") == 0
+
+
 def test_it_learns(program, capsys):
     options = ("--epochs", 60, "--lr", 0.05, "--json", "--data", "count=200")
     assert train(program, *options) == 0
@@ -219,6 +247,11 @@ def test_bad_programs(program, tmp_path, capsys, case):
     [
         (["--network", "reader=3"], "E0810"),
         (["--network", "raeder.width=3"], "E0640"),
+        (["--network", "raeder=toy_task:network"], "E0640"),
+        (["--network", "reader=toy_tusk:network"], "E0650"),
+        (["--network", "reader=toy_task:netwrok"], "E0651"),
+        (["--network", ".width=3"], "E0810"),
+        (["--network", "reader.=a:b"], "E0810"),
         (["--network", "reader.wdith=3"], "E0652"),
         (["--data", "count"], "E0810"),
         (["--data", "cuont=3"], "E0652"),

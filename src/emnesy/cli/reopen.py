@@ -62,6 +62,7 @@ def open_run(
         path / WEIGHTS,
         seed=config["seed"],
         networks=config["network"],
+        factories=config.get("factory"),
         data={**config["data"], **parse_pairs("--data", data)},
         threads=threads,
         interpretations=interpretations,

@@ -21,31 +21,40 @@ from emnesy.learn.problems import problem, unknown_name
 
 
 def make_networks(
-    core: CoreProgram, folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None
+    core: CoreProgram,
+    folder: Path,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    factories: Mapping[str, str] | None = None,
 ) -> dict[str, nn.Module]:
     """The networks that the program's neural predicates name, each made by its factory.
 
-    `overrides`: network -> options that replace those of its directive. Errors: `DataError` E0640
+    `overrides`: network -> options that replace those of its directive; `factories`: network ->
+    ``"module:factory"`` in place of its directive's, whose options stay. Errors: `DataError` E0640
     (no directive), E0650 to E0653 (module, factory, options, result).
     """
-    overrides = overrides or {}
-    for name in overrides:
-        if name not in core.networks:
-            raise unknown_name("E0640", "network", name, core.networks)
+    overrides, factories = overrides or {}, factories or {}
+    directives = {**core.networks}
+    for name, factory in factories.items():
+        options = directives[name].options if name in directives else {}
+        directives[name] = FactoryDirective(factory, options)
+    used = [r.choice.neural.network for r in core.rules if r.choice and r.choice.neural]
+    for name in (*overrides, *factories):
+        if name not in core.networks and name not in used:
+            raise unknown_name("E0640", "network", name, dict.fromkeys((*core.networks, *used)))
     result: dict[str, nn.Module] = {}
     for rule in core.rules:
         neural = rule.choice.neural if rule.choice else None
         if neural is None or neural.network in result:
             continue
         name = neural.network
-        if name not in core.networks:
+        if name not in directives:
             raise problem(
                 "E0640",
                 f"nothing says where the network {name} comes from",
                 span=neural.span or rule.span,
                 help=f':- network({name}, "module:factory").',
             )
-        result[name] = make_network(name, core.networks[name], folder, overrides.get(name))
+        result[name] = make_network(name, directives[name], folder, overrides.get(name))
     return result
 
 

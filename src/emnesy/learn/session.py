@@ -35,6 +35,8 @@ class Settings:
     train: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    factories: Mapping[str, str] = field(default_factory=dict)
+    """Network -> ``"module:factory"``, in place of the one its directive names."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,10 @@ class Session:
 
     def _renew(self, seed: int) -> dict[str, nn.Module]:
         seed_everything(seed)
-        return make_networks(self.model.core, self.program_folder, self.settings.networks)
+        settings = self.settings
+        return make_networks(
+            self.model.core, self.program_folder, settings.networks, settings.factories
+        )
 
     def use(self, folder: RunFolder) -> None:
         """Write checkpoints, metrics, weights and pictures to `folder`."""

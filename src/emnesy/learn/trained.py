@@ -66,10 +66,12 @@ class TrainedRun:
         seed: int,
         networks: Mapping[str, Mapping[str, Any]],
         data: Mapping[str, Any],
+        factories: Mapping[str, str] | None = None,
         threads: int | None = None,
         interpretations: InterpretationDataset | None = None,
     ) -> None:
-        """`model`: the run's program, compiled. `networks`, `data`: options as the run had them.
+        """`model`: the run's program, compiled. `networks`, `data`, `factories`: as the run
+        had them.
 
         Errors: `DataError` E0670 (weights missing, broken, or of other networks) and those of the
         factories.
@@ -78,7 +80,7 @@ class TrainedRun:
         self._folder, self._seed, self._data = program_folder, seed, data
         self._interpretations = interpretations
         self._inference = Inference(model, threads)
-        made = make_networks(model.core, program_folder, networks)
+        made = make_networks(model.core, program_folder, networks, factories)
         parameters = model.interface.parameters
         own = Probabilities(parameters, seed) if parameters else None
         self.bridge = Bridge(self._inference.outputs, made, own)

@@ -61,7 +61,7 @@ def draw_run(
 def run_title(config: Mapping[str, Any]) -> str:
     """What pictures call a run with these settings (``config.json``)."""
     consts = [f"{name} = {value}" for name, value in config["const"].items()]
-    supervised = ["supervised"] if config["train"].get("supervised") else []
+    supervised = ["supervised"] if config.get("supervised") else []
     parts = [Path(config["program"]).stem, *consts, f"seed {config['seed']}", *supervised]
     return ", ".join(parts)
 

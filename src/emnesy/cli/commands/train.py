@@ -71,7 +71,10 @@ def command(
     ] = None,
     network: Annotated[
         list[str] | None,
-        typer.Option(help="name.key=value: overrides one of `:- network(name, ...)`."),
+        typer.Option(
+            help="name.key=value: overrides an option of `:- network(name, ...)`; "
+            "name=module:factory: another network."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON with the figures, nothing else.")
@@ -83,6 +86,7 @@ def command(
     (:- train(...)). The run's folder gets its settings, metrics, checkpoint, weights and pictures.
     Ctrl-C saves; --resume continues to the same result as an uninterrupted run.
     """
+    options, factories = _by_network(network)
     config = {
         "examples": None if examples is None else str(examples.resolve()),
         "const": parse_constants(const),
@@ -100,7 +104,8 @@ def command(
             ),
         },
         "data": parse_pairs("--data", data),
-        "network": _by_network(network),
+        "network": options,
+        "factory": factories,
     }
     console = Console(stderr=True)
     if resume is not None:
@@ -140,11 +145,19 @@ def _run(
         threads=threads,
         options=config["engine_options"],
     )
-    settings = Settings(config["seed"], threads, config["train"], config["data"], config["network"])
+    settings = Settings(
+        config["seed"],
+        threads,
+        config["train"],
+        config["data"],
+        config["network"],
+        config["factory"],
+    )
     display = (LiveDisplay if console.is_terminal else PlainDisplay)(console)
     session = Session(model, file, settings, observer=display, interpretations=interpretations)
     if folder is None:
-        folder = RunFolder.create(file, out, {"program": str(file.resolve()), **config}, examples)
+        made = {"program": str(file.resolve()), **config, "supervised": session.options.supervised}
+        folder = RunFolder.create(file, out, made, examples)
     session.use(folder)
     for line in [*session.descriptions, f"run folder: {folder.path}"]:
         console.print(line, highlight=False, soft_wrap=True)
@@ -195,8 +208,8 @@ def _reopen(
             f"resume with the program as it was, {copy}, or start a new run",
         )
     merged = dict(before)
-    for part in ("const", "engine_options", "train", "data", "network"):
-        merged[part] = {**before[part], **config[part]}
+    for part in ("const", "engine_options", "train", "data", "network", "factory"):
+        merged[part] = {**before.get(part, {}), **config[part]}
     if config["examples"] is not None:
         raise _error("E0672", f"the run in {path} has its examples already", "leave --examples out")
     for part in ("engine", "threads"):
@@ -204,18 +217,23 @@ def _reopen(
     return original, merged, folder
 
 
-def _by_network(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
-    result: dict[str, dict[str, Any]] = {}
+def _by_network(given: Sequence[str] | None) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Options of networks, and factories in place of those that the program names."""
+    options: dict[str, dict[str, Any]] = {}
+    factories: dict[str, str] = {}
     for name, value in parse_pairs("--network", given).items():
         network, dot, key = name.partition(".")
-        if not dot or not key:
+        if network and key:
+            options.setdefault(network, {})[key] = value
+        elif network and not dot and isinstance(value, str) and ":" in value:
+            factories[network] = value
+        else:
             raise _error(
                 "E0810",
-                f"`--network {name}={value}` names no network",
-                "write --network network.option=value",
+                f"`--network {name}={value}` names neither an option nor a factory",
+                "write --network network.option=value or --network network=module:factory",
             )
-        result.setdefault(network, {})[key] = value
-    return result
+    return options, factories
 
 
 def _given(**values: Any) -> dict[str, Any]:
