@@ -10,7 +10,7 @@ import torch
 from emnesy.data.nets import tile_net
 from emnesy.data.path_picture import _line
 from emnesy.data.path_planning import dataset
-from emnesy.data.shortest_paths import NEIGHBOURS, cheapest_paths, distances
+from emnesy.data.shortest_paths import NEIGHBOURS, cheapest_paths, distances, heap_paths
 from emnesy.data.terrain import TENTHS, TERRAINS
 from emnesy.diagnostics import DataError
 from emnesy.ground.evaluate import Evaluator
@@ -53,6 +53,31 @@ def test_paths_are_those_of_the_program() -> None:
         for column in range(4):
             found = truth[names[f"path({row},{column})"]]
             assert np.array_equal(found, expected[:, row, column])
+
+
+def test_paths_by_other_rules_for_ties_cost_the_same() -> None:
+    costs = TENTHS[np.random.default_rng(2).integers(2, size=(80, 6, 6))]
+    first, heap = cheapest_paths(costs), heap_paths(costs / 10)
+    drawn = cheapest_paths(costs, np.random.default_rng(3))
+    best = distances(costs)[:, -1, -1]
+    for paths in (first, heap, drawn):
+        assert np.array_equal((costs * paths).sum(axis=(1, 2)), best)
+    assert (drawn != first).any()
+    assert (heap != first).any()
+    # Where sums are exact, the heap finds the rule of the program.
+    assert np.array_equal(heap_paths(costs.astype(float)), first)
+
+
+def test_labels_by_other_rules() -> None:
+    def data(ties: str) -> torch.Tensor:
+        return dataset("test", consts={"size": 8}, test_maps=50, ties=ties)
+
+    program, heap, random = data("program"), data("heap"), data("random")
+    assert torch.equal(program.pictures, random.pictures)
+    assert not torch.equal(program.paths, random.paths)
+    assert not torch.equal(heap.paths, random.paths)
+    assert torch.equal(random.paths, data("random").paths)
+    assert "random" in random.describe()
 
 
 def test_dataset() -> None:
@@ -113,7 +138,13 @@ def test_original_layout(tmp_path: Path) -> None:
 def test_bad_options() -> None:
     with pytest.raises(DataError, match="constant size"):
         dataset("train", consts={})
-    for options in ({"maps": 0}, {"looks": -1}, {"noise": -1.0}, {"test_maps": True}):
+    for options in (
+        {"maps": 0},
+        {"looks": -1},
+        {"noise": -1.0},
+        {"test_maps": True},
+        {"ties": "x"},
+    ):
         with pytest.raises(DataError, match=next(iter(options))):
             dataset("train", consts={"size": 4}, **options)
 

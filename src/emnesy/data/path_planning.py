@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from typing import Literal as OneOf
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from emnesy.data.path_picture import draw_maps
-from emnesy.data.shortest_paths import cheapest_paths, distances
+from emnesy.data.shortest_paths import cheapest_paths, distances, heap_paths
 from emnesy.data.terrain import TENTHS, TERRAINS, TILE, random_maps, render
 from emnesy.diagnostics import DataError, Diagnostic
 from emnesy.learn.batch import Batch, Item
@@ -108,13 +109,16 @@ def dataset(
     test_maps: int = 1000,
     noise: float = 6.0,
     looks: int = 1,
+    ties: OneOf["program", "heap", "random"] = "program",
 ) -> PathDataset:
     """The maps of one split.
 
     `consts` gives ``size``, the tiles along a side. `folder`: of the original files; synthetic maps
     otherwise. `maps`: training maps (synthetic: made; original: the first so many); `test_maps`: of the
     other two splits.
-    `noise`, `looks`: see `emnesy.data.terrain.render`.
+    `noise`, `looks`: see `emnesy.data.terrain.render`. `ties`: which of several cheapest paths labels a
+    synthetic map; the program's (``argmin``'s), that of Dijkstra's algorithm on fractions
+    (`emnesy.data.shortest_paths.heap_paths`), or a random one.
 
     Errors: `DataError` E0623 for an option out of range, E0620 and E0621 for missing and broken files.
     """
@@ -126,25 +130,34 @@ def dataset(
             raise _problem(f"{name} is a number from {least} on, not {value!r}")
     if not isinstance(noise, (int, float)) or not 0 <= noise <= 255:
         raise _problem(f"noise is a number of grey levels from 0 to 255, not {noise!r}")
+    if ties not in ("program", "heap", "random"):
+        raise _problem(f'ties is "program", "heap" or "random", not {ties!r}')
     count = maps if split == "train" else test_maps
     if folder:
         return _read(Path(folder), split, side, count)
     train = _draw(0, min(count, 200), side, seed, noise, looks)[0]
-    drawn = _draw(SPLITS.index(split), count, side, seed, noise, looks)
-    return PathDataset(*drawn, "synthetic", _statistics(train))
+    drawn, terrain = _draw(SPLITS.index(split), count, side, seed, noise, looks)
+    paths = _label(terrain, ties, np.random.default_rng([seed, SPLITS.index(split), side, 1]))
+    style = "synthetic" if ties == "program" else f"synthetic, ties: {ties}"
+    return PathDataset(drawn, terrain, paths, style, _statistics(train))
 
 
 def _draw(
     split: int, count: int, side: int, seed: int, noise: float, looks: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     generator = np.random.default_rng([seed, split, side])
     pictures, terrain = [], []
     for begin in range(0, count, 100):  # so that the first maps do not depend on how many there are
         block = random_maps(100, side, generator)
         pictures.append(render(block, generator, noise=noise, looks=looks)[: count - begin])
         terrain.append(block[: count - begin])
-    maps = np.concatenate(terrain)
-    return np.concatenate(pictures), maps, cheapest_paths(TENTHS[maps])
+    return np.concatenate(pictures), np.concatenate(terrain)
+
+
+def _label(maps: NDArray[np.int64], ties: str, generator: np.random.Generator) -> NDArray[np.bool_]:
+    if ties == "heap":
+        return heap_paths(TENTHS[maps] / 10)
+    return cheapest_paths(TENTHS[maps], generator if ties == "random" else None)
 
 
 def _statistics(pictures: NDArray[np.uint8]) -> tuple[float, float]:
