@@ -54,6 +54,7 @@ VARIANTS = [
     {"mode": "std", "optimizer": "sgd", "schedule": "cosine", "clip": 1.0},
     {"targets": "stochastic", "m_steps": 2, "optimizer": "adam", "schedule": "constant"},
     {"e_step": "epoch", "targets": "hard", "ema": 0.0, "entropy": 0.1},
+    {"teacher": "average"},
 ]
 
 
@@ -122,7 +123,45 @@ def test_em_and_std_take_the_same_steps():
         assert torch.allclose(tensor, std.bridge.state_dict()[name], atol=1e-6), name
 
 
+class Mode(nn.Module):
+    """Its logits say what it is asked as: `level`, and 100 more in training mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (self.level + 100 * self.training).expand(len(images), 10)
+
+
+@pytest.mark.parametrize(("teacher", "level"), [("train", 101), ("eval", 1), ("average", 5)])
+@pytest.mark.parametrize("e_step", ["batch", "epoch"])
+def test_the_e_step_asks_the_teacher(teacher, level, e_step):
+    trainer = toy_trainer(network=Mode(), epochs=1, lr=0.0, teacher=teacher, e_step=e_step)
+    trainer.average.module.networks["digit_net"].level.data.fill_(5)
+    trainer.average.n_averaged.fill_(10**9)  # so that it stays
+    trainer.average.update_parameters = lambda _: None
+    seen = set()
+    ask = trainer.loss.e_step
+
+    def spy(outputs, *rest):
+        seen.update(outputs["digit"].unique().tolist())
+        return ask(outputs, *rest)
+
+    trainer.loss.e_step = spy
+    trainer.fit()
+    assert seen == ({1} if (teacher, e_step) == ("train", "epoch") else {level})
+    assert trainer.bridge.training
+
+
+def test_a_teacher_that_cannot_be():
+    for options in ({"teacher": "average", "ema": 0.0}, {"teacher": "eval", "mode": "std"}):
+        with pytest.raises(DataError, match="teacher"):
+            toy_trainer(**options)
+
+
 def test_training_learns_the_digits_from_sums():
+    torch.manual_seed(8)
     network = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
     trainer = fitted(epochs=60, lr=3e-3, network=network)
     test = Examples(toy_addition(), trainer.model.interface, "test", batch_size=16)

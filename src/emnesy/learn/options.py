@@ -29,6 +29,10 @@ class TrainOptions:
     mode: OneOf["em", "std"] = "em"
     """``em``: M-step on the E-step's targets; ``std``: gradient of log p(y | x) itself."""
     targets: OneOf["soft", "hard", "stochastic"] = "soft"
+    teacher: OneOf["train", "eval", "average"] = "train"
+    """Whose outputs the E-step of a batch takes: those of the training pass itself (with dropout and batch
+    statistics), or of a second pass in evaluation mode, of the networks or of their moving average.
+    """
     supervised: bool = False
     """Train on the true symbols that the data set gives, whatever `mode` and `targets` are."""
     optimizer: OneOf["adamw", "adam", "sgd"] = "adamw"
@@ -93,6 +97,10 @@ class TrainOptions:
                 span=span,
                 help="what noise explains is taken out of soft targets only",
             )
+        if options.teacher != "train" and options.mode != "em":
+            raise problem("E0660", f"teacher = {options.teacher} needs mode=em", span=span)
+        if options.teacher == "average" and not options.ema:
+            raise problem("E0660", "teacher = average needs a moving average: ema > 0", span=span)
         return options
 
 
@@ -100,6 +108,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "e_step": ("batch", "epoch"),
     "mode": ("em", "std"),
     "targets": ("soft", "hard", "stochastic"),
+    "teacher": ("train", "eval", "average"),
     "optimizer": ("adamw", "adam", "sgd"),
     "schedule": ("onecycle", "cosine", "constant"),
 }

@@ -187,7 +187,8 @@ class Trainer:
         for _ in range(self.options.m_steps):
             outputs = self.bridge(inputs)
             if step is None:
-                step = self._e_step(outputs, batch, self._e_step_seed())
+                taught_by = self._teacher(inputs, outputs)
+                step = self._e_step(taught_by, batch, self._e_step_seed())
                 e_seconds = step.seconds
                 self._update_probabilities([step])
             if not self.bridge.networks:
@@ -203,6 +204,23 @@ class Trainer:
         self.progress.seconds["e_step"] += e_seconds
         self.progress.seconds["network"] += time.perf_counter() - clock - e_seconds
         self.progress.batch += 1
+
+    def _teacher(
+        self, inputs: Mapping[str, Tensor], outputs: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """What the E-step sees of a batch: `outputs`, those of the training pass, or a pass of its own."""
+        if self.options.teacher == "train":
+            return outputs
+        self.bridge.eval()
+        self._teaching.eval()
+        with torch.no_grad():
+            found: dict[str, Tensor] = self._teaching(inputs)
+        self.bridge.train()
+        return found
+
+    @property
+    def _teaching(self) -> Bridge:
+        return self.networks if self.options.teacher == "average" else self.bridge
 
     def _e_step(self, outputs: Mapping[str, Tensor], batch: Batch, seed: int) -> EStep:
         if self.memory is None:
@@ -256,9 +274,10 @@ class Trainer:
         """Targets for the whole data set, from the networks as they are now."""
         self.targets = {}
         self.bridge.eval()
+        self._teaching.eval()
         with torch.no_grad():
             for number, batch in enumerate(self.train.batches(epoch)):
-                outputs = self.bridge(batch.to(self.device).inputs)
+                outputs = self._teaching(batch.to(self.device).inputs)
                 step = self._e_step(outputs, batch, self._e_step_seed() + number)
                 self.targets[number] = step
                 self.progress.seconds["e_step"] += step.seconds
