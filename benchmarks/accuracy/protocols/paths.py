@@ -8,7 +8,7 @@ PROGRAM = "programs/warcraft.nesy"
 
 CHAINS = (
     *("--engine", "gibbs", "--engine-option", "chains=1", "--engine-option", "sweeps=20"),
-    *("--train", "entropy=0.1", "--train", "entropy_end=0.002", "--train", "noise=0.02"),
+    *("--train", "entropy=0.1", "--train", "entropy_end=0.01", "--train", "noise=0.02"),
 )
 """One chain an example, kept from epoch to epoch; the entropy bonus falls."""
 
@@ -20,7 +20,7 @@ def _size(size: int, maps: int, epochs: int, batch: int) -> tuple[str, ...]:
     )
 
 
-SMALL = Protocol("paths-12", "12×12, gibbs", PROGRAM, (*_size(12, 1000, 16, 20), *CHAINS))
+SMALL = Protocol("paths-12", "12×12, gibbs", PROGRAM, (*_size(12, 1500, 16, 20), *CHAINS))
 LARGE = Protocol("paths-30", "30×30, gibbs", PROGRAM, (*_size(30, 300, 12, 10), *CHAINS))
 
 FAMILY = Family(
