@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from emnesy.diagnostics.source import Span
 from emnesy.language.terms import Term, Var
@@ -23,8 +23,7 @@ AggregateName: TypeAlias = OneOf[
 ]
 
 
-@dataclass(frozen=True, order=True)
-class Signature:
+class Signature(NamedTuple):
     """``name/arity``."""
 
     name: str

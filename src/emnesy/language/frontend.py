@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
+from emnesy.garbage import collection_paused
 from emnesy.language.checks import run_checks
 from emnesy.language.checks.unit import Unit
 from emnesy.language.constants import evaluate_constants
@@ -28,7 +29,8 @@ def analyse(
         ProgramError: with every error found, in the order of the text.
     """
     try:
-        return run_deep(lambda: _analyse(source, consts))
+        with collection_paused():
+            return run_deep(lambda: _analyse(source, consts))
     except RecursionError:
         raise nested_too_deeply(source) from None
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from lark import Lark, Token, Transformer
 
 _NAME = "nesy.lark"
 
@@ -28,16 +25,3 @@ def grammar_path() -> Path:
 def grammar_text() -> str:
     """The grammar's text."""
     return grammar_path().read_text(encoding="utf-8")
-
-
-def make_lark(transformer: Transformer[Token, Any]) -> Lark:
-    """A parser for whole programs that calls `transformer` as it goes (no tree is kept)."""
-    return Lark(
-        grammar_text(),
-        parser="lalr",
-        lexer="contextual",
-        transformer=transformer,
-        propagate_positions=False,
-        maybe_placeholders=False,
-        start="start",
-    )

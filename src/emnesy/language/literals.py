@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from emnesy.language.core import Assign, BodyLiteral, InRange, Match
 from emnesy.language.substitute import input_variables, matched_variables, variables
-from emnesy.language.terms import Term, Var
+from emnesy.language.terms import Compound, Term, Var
 
 
 def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
@@ -23,7 +23,10 @@ def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
 def literal_variables(literal: BodyLiteral) -> Iterator[Var]:
     """Every occurrence of a variable in `literal`."""
     for term in literal_terms(literal):
-        yield from variables(term)
+        if type(term) is Var:
+            yield term
+        elif type(term) is Compound:
+            yield from variables(term)
 
 
 def bound_variables(body: Iterable[BodyLiteral]) -> set[str]:
@@ -58,7 +61,9 @@ def _is_test(literal: BodyLiteral) -> bool:
 
 def _needs(literal: BodyLiteral) -> Iterator[str]:
     if isinstance(literal, Match):
-        yield from (v.name for argument in literal.atom.args for v in input_variables(argument))
+        for argument in literal.atom.args:
+            if type(argument) is Compound:
+                yield from (v.name for v in input_variables(argument))
     elif isinstance(literal, Assign):
         yield from (v.name for v in variables(literal.expression))
         yield from (v.name for v in input_variables(literal.target))
@@ -70,7 +75,11 @@ def _needs(literal: BodyLiteral) -> Iterator[str]:
 
 def _gives(literal: BodyLiteral) -> Iterator[str]:
     if isinstance(literal, Match):
-        yield from (v.name for argument in literal.atom.args for v in matched_variables(argument))
+        for argument in literal.atom.args:
+            if type(argument) is Var:
+                yield argument.name
+            elif type(argument) is Compound:
+                yield from (v.name for v in matched_variables(argument))
     elif isinstance(literal, Assign):
         yield from (v.name for v in matched_variables(literal.target))
     elif isinstance(literal, InRange):

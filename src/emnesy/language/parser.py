@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from functools import lru_cache
-from typing import cast
 
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
-from emnesy.language import syntax
-from emnesy.language.grammar import make_lark
+from emnesy.garbage import collection_paused
+from emnesy.language import lalr, syntax
+from emnesy.language.grammar import grammar_text
 from emnesy.language.reader import Reader
 from emnesy.language.split import split_statements
 from emnesy.language.syntax_errors import describe
 
-_lock = threading.Lock()
+
+@lru_cache(maxsize=1)
+def _tables() -> lalr.Tables:
+    return lalr.make_tables(Reader)
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[Lark, Reader]:
-    reader = Reader()
-    return make_lark(reader), reader
+def _lark() -> Lark:
+    """Only for what it says about texts that do not follow the grammar."""
+    return Lark(grammar_text(), parser="lalr", lexer="contextual", maybe_placeholders=False)
 
 
 def parse(source: Source) -> syntax.Program:
@@ -35,22 +37,41 @@ def parse(source: Source) -> syntax.Program:
         ProgramError: syntax errors, in the order of the text.
     """
     found: list[Diagnostic] = []
-    with _lock:
-        lark, reader = _tables()
-        reader.source, reader.offset, reader.report = source, 0, found.append
-        try:
-            statements = cast("list[syntax.Statement]", lark.parse(source.text))
-        except UnexpectedInput:
-            found.clear()
-            statements = []
-            for start, end in split_statements(source, found.append):
-                reader.offset = start
-                try:
-                    statements += cast("list[syntax.Statement]", lark.parse(source.text[start:end]))
-                except UnexpectedInput as error:
-                    found.append(describe(error, source, start, end))
-        finally:
-            reader.source = Source("<none>", "")
+    reader = Reader(source, found.append)
+    statements: list[syntax.Statement] = []
+    try:
+        with collection_paused():
+            statements = lalr.run(_tables(), reader, source.text)
+    except lalr.NoParseError:
+        found.clear()
+        for start, end in split_statements(source, found.append):
+            try:
+                statements += lalr.run(_tables(), reader, source.text, start, end)
+            except lalr.NoParseError:
+                found.append(describe(_complaint(source.text[start:end]), source, start, end))
     if found:
         raise ProgramError(*sorted(found, key=lambda d: d.span.start if d.span else 0))
     return syntax.Program(tuple(statements), source)
+
+
+def tokens(source: Source) -> list[lalr.Token]:
+    """The tokens of a program without syntax errors, comments included.
+
+    Raises:
+        ProgramError: syntax errors, in the order of the text.
+    """
+    found: list[lalr.Token] = []
+    try:
+        lalr.run(_tables(), Reader(source, lambda _: None), source.text, tokens=found)
+    except lalr.NoParseError:
+        parse(source)
+        raise
+    return found
+
+
+def _complaint(text: str) -> UnexpectedInput:
+    try:
+        _lark().parse(text)
+    except UnexpectedInput as error:
+        return error
+    raise AssertionError(f"Lark reads what the same tables refuse: {text}")

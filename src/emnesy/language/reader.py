@@ -1,8 +1,4 @@
-"""Lark's reductions into terms with spans, and clauses handed to `statements`.
-
-One instance serves every parse (Lark binds it when the tables are made), so `parser` holds a lock
-while `source` and `report` are those of its text.
-"""
+"""Reductions of the grammar into terms with spans, and clauses handed to `statements`."""
 
 # ruff: noqa: D102  (a method here is named after a rule of the grammar, which says what it is)
 from __future__ import annotations
@@ -10,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
-from lark import Token, Transformer
-
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.language import statements, syntax
 from emnesy.language.arrange import Operator, PriorityClashError, apply_prefix, arrange
+from emnesy.language.lalr import Token
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -24,14 +19,13 @@ Children: TypeAlias = list[Any]
 """Tokens, terms, and what the rules below return."""
 
 
-class Reader(Transformer[Token, Any]):
-    """See the module."""
+class Reader:
+    """Builds the syntax tree of one source. A method takes the children of the rule it is named after."""
 
-    def __init__(self) -> None:
-        super().__init__(visit_tokens=False)
-        self.source = Source("<none>", "")
-        self.offset = 0
-        self.report: Callable[[Diagnostic], None] = lambda _: None
+    def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
+        self.source = source
+        self.report = report
+        self._text = source.text
         self._anonymous = 0
 
     # --- statements ---------------------------------------------------------------------------
@@ -77,7 +71,7 @@ class Reader(Transformer[Token, Any]):
     # --- terms --------------------------------------------------------------------------------
 
     def infix(self, children: Children) -> Term:
-        items = [Operator(str(c), self._token(c)) if isinstance(c, Token) else c for c in children]
+        items = [self._operator(c) if type(c) is Token else c for c in children]
         try:
             return arrange(items)
         except PriorityClashError as clash:
@@ -94,7 +88,7 @@ class Reader(Transformer[Token, Any]):
 
     def prefix(self, children: Children) -> Term:
         token, operand = children
-        return apply_prefix(Operator(str(token), self._token(token)), operand)
+        return apply_prefix(self._operator(token), operand)
 
     def symbol(self, children: Children) -> Sym:
         return Sym(self._name(children[0]), self._token(children[0]))
@@ -104,7 +98,7 @@ class Reader(Transformer[Token, Any]):
 
     def variable(self, children: Children) -> Var:
         token = children[0]
-        name = str(token)
+        name = self._text[token.start : token.end]
         if name == "_":
             self._anonymous += 1
             name = f"_#{self._anonymous}"
@@ -113,13 +107,14 @@ class Reader(Transformer[Token, Any]):
     def integer(self, children: Children) -> Int:
         token = children[0]
         span = self._token(token)
-        value = int(token) if len(token) < 20 else _LIMIT + 1
-        negative = span.start > 0 and self.source.text[span.start - 1] == "-"
+        digits = self._text[token.start : token.end]
+        value = int(digits) if len(digits) < 20 else _LIMIT + 1
+        negative = span.start > 0 and self._text[span.start - 1] == "-"
         if value >= _LIMIT and not (negative and value == _LIMIT):
             self.report(
                 Diagnostic(
                     "E0108",
-                    f"the integer {_short(token)} does not fit into 64 bits",
+                    f"the integer {_short(digits)} does not fit into 64 bits",
                     span,
                     help="integers lie between -2^63 and 2^63 - 1",
                 )
@@ -129,12 +124,11 @@ class Reader(Transformer[Token, Any]):
 
     def real(self, children: Children) -> Float:
         span = self._token(children[0])
-        value = float(children[0])
+        digits = self._of(children[0])
+        value = float(digits)
         if value == float("inf"):
             self.report(
-                Diagnostic(
-                    "E0108", f"the number {_short(children[0])} does not fit into a double", span
-                )
+                Diagnostic("E0108", f"the number {_short(digits)} does not fit into a double", span)
             )
             value = 0.0
         return Float(value, span)
@@ -143,17 +137,19 @@ class Reader(Transformer[Token, Any]):
         return Str(self._unquote(children[0]), self._token(children[0]))
 
     def call(self, children: Children) -> Compound:
-        name, _, arguments, end = children
-        text = self._unquote(name) if name.type == "QUOTED" else self._name(name)
-        return Compound(text, arguments, self._tokens(children, end))
+        name, _, arguments, _ = children
+        text = self._unquote(name) if name.kind == "QUOTED" else self._name(name)
+        return Compound(text, arguments, self._tokens(children))
 
     def keyed_call(self, children: Children) -> Compound:
-        name, _, arguments, arrow, value, end = children
-        span = self._tokens(children, end)
-        return Compound("->", (Compound(str(name), arguments, span), value), self._token(arrow))
+        name, _, arguments, arrow, value, _ = children
+        span = self._tokens(children)
+        return Compound(
+            "->", (Compound(self._of(name), arguments, span), value), self._token(arrow)
+        )
 
     def empty_call(self, children: Children) -> Sym:
-        name = str(children[0])
+        name = self._of(children[0])
         span = self._tokens(children)
         self.report(
             Diagnostic(
@@ -166,9 +162,9 @@ class Reader(Transformer[Token, Any]):
         return Sym(name, span)
 
     def indexed(self, children: Children) -> Compound:
-        name, _, arguments, end = children
-        network = Sym(str(name), self._token(name))
-        return Compound("[]", (network, *arguments), self._tokens(children, end))
+        name, _, arguments, _ = children
+        network = Sym(self._of(name), self._token(name))
+        return Compound("[]", (network, *arguments), self._tokens(children))
 
     def parentheses(self, children: Children) -> Term:
         inner = children[1]
@@ -193,24 +189,25 @@ class Reader(Transformer[Token, Any]):
         return tuple(children)
 
     def aggregate(self, children: Children) -> Compound:
-        return Compound(f"{children[0][:-1]}<>", tuple(children[1:-1]), self._tokens(children))
+        name = self._of(children[0])[:-1]
+        return Compound(f"{name}<>", tuple(children[1:-1]), self._tokens(children))
 
     # --- spans --------------------------------------------------------------------------------
 
-    def _start(self, token: Token) -> int:
-        return cast("int", token.start_pos) + self.offset
+    def _of(self, token: Token) -> str:
+        return self._text[token.start : token.end]
+
+    def _operator(self, token: Token) -> Operator:
+        return Operator(self._text[token.start : token.end], self._token(token))
 
     def _token(self, token: Token) -> Span:
-        start = self._start(token)
-        return Span(self.source, start, start + len(token))
+        return Span(self.source, token.start, token.end)
 
-    def _tokens(self, children: Children, last: Token | None = None) -> Span:
-        first, last = children[0], last or children[-1]
-        end = self._start(last) + len(last)
-        return Span(self.source, self._start(first), end)
+    def _tokens(self, children: Children) -> Span:
+        return Span(self.source, children[0].start, children[-1].end)
 
     def _until(self, first: Term, end: Token) -> Span:
-        return Span(self.source, cast("Span", first.span).start, self._start(end) + 1)
+        return Span(self.source, cast("Span", first.span).start, end.end)
 
     def _between(self, first: Operator | Term, last: Operator | Term) -> Span:
         return Span(self.source, cast("Span", first.span).start, cast("Span", last.span).end)
@@ -230,19 +227,21 @@ class Reader(Transformer[Token, Any]):
         return tail
 
     def _name(self, token: Token) -> str:
-        if token[0].isupper():  # of ASCII's capitals the grammar has made variables
+        name = self._text[token.start : token.end]
+        if name[0].isupper():  # of ASCII's capitals the grammar has made variables
             self.report(
                 Diagnostic(
                     "E0106",
-                    f"`{token}` starts with a capital outside of ASCII",
+                    f"`{name}` starts with a capital outside of ASCII",
                     self._token(token),
-                    help=f"write `'{token}'` for a symbol",
+                    help=f"write `'{name}'` for a symbol",
                 )
             )
-        return str(token)
+        return name
 
     def _unquote(self, token: Token) -> str:
-        quote, text = token[0], token[1:-1].replace(token[0] * 2, token[0])
+        written = self._of(token)
+        quote, text = written[0], written[1:-1].replace(written[0] * 2, written[0])
         if "\\" not in text:
             return text
         parts = iter(text)
@@ -276,7 +275,7 @@ class Reader(Transformer[Token, Any]):
 
 
 def _short(token: str) -> str:
-    return str(token) if len(token) < 30 else f"{token[:20]}…"
+    return token if len(token) < 30 else f"{token[:20]}…"
 
 
 def _clash_help(first: str, second: str) -> str:

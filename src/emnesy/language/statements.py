@@ -19,6 +19,7 @@ from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 AGGREGATES = ("count", "sum", "min", "max", "avg", "argmin", "argmax", "any", "all")
 _ARITY = {"argmin": 2, "argmax": 2, "any": 0, "all": 0}
 _NOT_TERMS = {",", *COMPARISONS, "is", "in", "\\+", ";", "->", "::"}
+_NO_NAMES = {*_NOT_TERMS, "..", "[|]", "[]"}
 
 
 def clause(heads: list[Term], body: Term | None, span: Span) -> syntax.Statement:
@@ -125,8 +126,10 @@ def goal(term: Term) -> syntax.Goal:
 
 def plain(term: Term) -> Term:
     """`term`, where no goals, aggregates or declarations hide in it."""
+    if type(term) is not Compound:
+        return term
     for part in _walk(term):
-        if not isinstance(part, Compound):
+        if type(part) is not Compound:
             continue
         if part.functor.endswith("<>"):
             fail(
@@ -161,8 +164,8 @@ def _head(term: Term) -> syntax.HeadAtom:
             args.append(_aggregate(argument))
         else:
             args.append(plain(argument))
-    atom = _atom(Compound(term.functor, tuple(a for a in args if _is_term(a)), term.span))
-    return syntax.HeadAtom(atom.name, tuple(args), term.span)
+    _check_name(term.functor, sum(type(a) is not syntax.Aggregate for a in args), term.span)
+    return syntax.HeadAtom(term.functor, tuple(args), term.span)
 
 
 def _aggregate(term: Compound) -> syntax.Aggregate:
@@ -190,15 +193,8 @@ def _atom(term: Term) -> Atom:
     if isinstance(term, Sym) and term.name != "[]":
         return Atom(term.name, (), term.span)
     if isinstance(term, Compound):
-        name = term.functor
-        if (
-            name in _NOT_TERMS
-            or name in ("..", "[|]", "[]")
-            or ((name, len(term.args)) in ARITHMETIC and not name.isalpha())
-        ):
-            what = "a list" if name == "[|]" else f"`{name}`"
-            fail("E0121", f"expected a predicate here, found {what}", term.span)
-        return Atom(name, tuple(plain(a) for a in term.args), term.span)
+        _check_name(term.functor, len(term.args), term.span)
+        return Atom(term.functor, tuple([plain(a) for a in term.args]), term.span)
     if isinstance(term, Var):
         fail(
             "E0104",
@@ -208,6 +204,12 @@ def _atom(term: Term) -> Atom:
         )
     what = {Int: "a number", Float: "a number", Str: "a string"}.get(type(term), "a list")
     fail("E0121", f"expected a predicate here, found {what}", term.span)
+
+
+def _check_name(name: str, arity: int, span: Span | None) -> None:
+    if name in _NO_NAMES or ((name, arity) in ARITHMETIC and not name.isalpha()):
+        what = "a list" if name == "[|]" else f"`{name}`"
+        fail("E0121", f"expected a predicate here, found {what}", span)
 
 
 def _evidence(term: Compound, span: Span) -> syntax.Statement:
@@ -242,10 +244,6 @@ def _directive(term: Compound, span: Span) -> syntax.Statement:
 
 def _is_call(term: Term, *names: str) -> TypeGuard[Compound]:
     return isinstance(term, Compound) and term.functor in names
-
-
-def _is_term(argument: Term | syntax.Aggregate) -> TypeGuard[Term]:
-    return not isinstance(argument, syntax.Aggregate)
 
 
 def _spread(term: Term, functor: str) -> Iterator[Term]:

@@ -14,6 +14,9 @@ Bindings = Mapping[str, Term]
 def with_constants(term: Term, constants: Bindings) -> Term:
     """`term` with each symbol that is a named constant replaced; the place in the text is kept."""
 
+    if not constants:
+        return term
+
     def leaf(term: Term) -> Term:
         value = constants.get(term.name) if isinstance(term, Sym) else None
         return term if value is None else replace(value, span=term.span)
@@ -42,9 +45,10 @@ def map_leaves(term: Term, leaf: Callable[[Term], Term]) -> Term:
             same = head is cell.args[0] and result is cell.args[1]
             result = cell if same else Compound("[|]", (head, result), cell.span)
         return result
-    args = tuple(map_leaves(argument, leaf) for argument in term.args)
-    if any(new is not old for new, old in zip(args, term.args, strict=True)):
-        return Compound(term.functor, args, term.span)
+    args = tuple([map_leaves(argument, leaf) for argument in term.args])
+    for new, old in zip(args, term.args, strict=True):
+        if new is not old:
+            return Compound(term.functor, args, term.span)
     return term
 
 

@@ -13,6 +13,8 @@ def symbol_order(program: syntax.Program, constants: Container[str]) -> dict[str
     order: dict[str, int] = {}
     for statement in program.statements:
         for term in statement_terms(statement):
+            if type(term) is not Sym and type(term) is not Compound:
+                continue
             for name in _symbols(term):
                 if name not in constants:
                     order.setdefault(name, len(order))
