@@ -117,6 +117,14 @@ Result on_integers(int function, std::int64_t a, std::int64_t b) {
   }
 }
 
+// The floor of the exact quotient, which may round to the integer above it: 1 // -(1/3) is -4.
+double floor_divide(double a, double b) {
+  const double remainder = std::fmod(a, b);
+  double quotient = (a - remainder) / b;  // an integer but for rounding
+  if (remainder != 0.0 && (remainder < 0.0) != (b < 0.0)) quotient -= 1.0;
+  return std::round(quotient);
+}
+
 Result on_reals(int function, double a, double b) {
   switch (function) {
     case Add: return of(a + b);
@@ -124,7 +132,7 @@ Result on_reals(int function, double a, double b) {
     case Multiply: return of(a * b);
     case Divide: return b == 0.0 ? failure(ArithmeticError::DivisionByZero) : of(a / b);
     case FloorDivide:
-      return b == 0.0 ? failure(ArithmeticError::DivisionByZero) : of(std::floor(a / b));
+      return b == 0.0 ? failure(ArithmeticError::DivisionByZero) : of(floor_divide(a, b));
     case Modulo: {
       if (b == 0.0) return failure(ArithmeticError::DivisionByZero);
       const double r = std::fmod(a, b);
