@@ -84,6 +84,22 @@ class Program:
         """What the checks found that does not stop the run."""
         return self.analysed[1]
 
+    def check(self) -> tuple[Diagnostic, ...]:
+        """The warnings, once all is checked that can be without running anything.
+
+        Grounds the whole program where a predicate depends on its own negation: whether an atom does
+        is seen there.
+        """
+        from emnesy.language.checks.stratification import may_deny_itself
+
+        core, warnings = self.analysed
+        if may_deny_itself(core):
+            from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
+
+            limit = self.max_ground or DEFAULT_MAX_GROUND
+            self._deep(lambda: ground(core, max_ground=limit, keep_all=True))
+        return warnings
+
     @cached_property
     def ground(self) -> GroundedProgram:
         """The ground program."""

@@ -11,6 +11,10 @@ class ImpossibleEvidenceError(Exception):
     """ProbLog says that the evidence has probability zero."""
 
 
+class NegativeCycleError(Exception):
+    """ProbLog found an atom that depends on its own negation."""
+
+
 def problog_queries(text: str) -> dict[str, float]:
     """Query atom → probability, as ProbLog gives them.
 
@@ -23,6 +27,7 @@ def problog_queries(text: str) -> dict[str, float]:
         # ProbLog warns about == and about packages it would like; neither changes an answer.
         warnings.simplefilter("ignore")
         from problog import get_evaluatable
+        from problog.engine_stack import NegativeCycle
         from problog.errors import InconsistentEvidenceError
         from problog.program import PrologString
 
@@ -30,6 +35,8 @@ def problog_queries(text: str) -> dict[str, float]:
             answers: dict[Any, float] = get_evaluatable().create_from(PrologString(text)).evaluate()
         except InconsistentEvidenceError as error:
             raise ImpossibleEvidenceError(str(error)) from error
+        except NegativeCycle as error:
+            raise NegativeCycleError(str(error)) from error
         finally:
             sys.setrecursionlimit(recursion_limit)  # ProbLog raises it and leaves it so
     return {str(atom): float(p) for atom, p in answers.items() if atom.is_ground()}

@@ -1,9 +1,9 @@
 """Random small programs that ProbLog and emnesy both accept, as a Hypothesis strategy.
 
 Predicates are built in layers: `e…` of facts, `d` of one annotated disjunction, `r…` of rules over
-earlier predicates, hence negation is stratified by construction. Arguments are typed (symbols,
-integers), every variable is bound by a positive atom before any other use, and every predicate
-has a clause. Sizes keep the number of worlds near 2^12 at most.
+earlier predicates, hence negation is stratified by construction unless `denials` are asked for.
+Arguments are typed (symbols, integers), every variable is bound by a positive atom before any other
+use, and every predicate has a clause. Sizes keep the number of worlds near 2^12 at most.
 """
 
 from __future__ import annotations
@@ -103,7 +103,11 @@ def _argument(draw: DrawFn, kind: str, bound: set[str]) -> str:
 
 @st.composite
 def _rule(
-    draw: DrawFn, head: Predicate, earlier: tuple[Predicate, ...], recursive: tuple[Predicate, ...]
+    draw: DrawFn,
+    head: Predicate,
+    earlier: tuple[Predicate, ...],
+    recursive: tuple[Predicate, ...],
+    denied: tuple[Predicate, ...] = (),
 ) -> Clause:
     positive: list[str] = []
     tests: list[str] = []
@@ -126,7 +130,7 @@ def _rule(
         right = draw(st.sampled_from((*numbers, "1", "2", "3")))
         tests.append(f"{draw(st.sampled_from(numbers))} {operator} {right}")
     if draw(st.booleans()):
-        negated = draw(st.sampled_from(earlier))
+        negated = draw(st.sampled_from(denied or earlier))
         arguments = tuple(_argument(draw, kind, bound) for kind in negated.types)
         tests.append(f"\\+ {negated.text(arguments)}")
     arguments = tuple(_argument(draw, kind, bound) for kind in head.types)
@@ -142,10 +146,11 @@ def _rule(
 
 
 @st.composite
-def random_programs(draw: DrawFn, *, cycles: bool = False) -> RandomProgram:
+def random_programs(draw: DrawFn, *, cycles: bool = False, denials: bool = False) -> RandomProgram:
     """Programs with facts, an annotated disjunction, rules, negation, arithmetic and evidence.
 
-    `cycles`: rules may also call their own predicate and its neighbour, positively.
+    `cycles`: rules may also call their own predicate and its neighbour, positively. `denials`: they may
+    deny them, so that negation is stratified by chance only.
     """
     types = st.text("si", max_size=2)
     known = [Predicate(f"e{i}", draw(types)) for i in range(draw(st.integers(1, 3)))]
@@ -155,13 +160,14 @@ def random_programs(draw: DrawFn, *, cycles: bool = False) -> RandomProgram:
         clauses += draw(_alternatives(known[-1]))
     layers = draw(st.integers(1, 3))
     for layer in range(layers):
-        names = ("p", "q") if cycles else ("",)
+        names = ("p", "q") if cycles or denials else ("",)
         heads = tuple(Predicate(f"r{layer}{name}", draw(types)) for name in names)
         for head in heads:
             earlier = tuple(known)
             clauses.append(draw(_rule(head, earlier, ())))
             for _ in range(draw(st.integers(0, 2))):
-                clauses.append(draw(_rule(head, earlier, heads if cycles else ())))
+                denied = heads if denials and draw(st.booleans()) else ()
+                clauses.append(draw(_rule(head, earlier, heads if cycles else (), denied)))
         known.extend(heads)
     evidence = tuple(
         (_ground(draw, draw(st.sampled_from(known))), draw(st.booleans()))

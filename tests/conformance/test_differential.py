@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import emnesy
 from conformance.answers import compiled, is_exact, says_impossible
-from conformance.oracle import ImpossibleEvidenceError, problog_queries
+from conformance.oracle import ImpossibleEvidenceError, NegativeCycleError, problog_queries
 from conformance.random_programs import RandomProgram, random_programs
 from emnesy.engine.registry import engines
 
@@ -77,6 +79,24 @@ def test_acyclic_programs_agree_with_problog(program: RandomProgram) -> None:
 def test_cyclic_programs_agree_with_problog(program: RandomProgram) -> None:
     text = program.text()
     assert_agree(answers(text, "enumerate"), oracle(text), text)
+
+
+@pytest.mark.parametrize("cycles", [False, True])
+@RANDOM
+@given(data=st.data())
+def test_denials_agree_with_problog(cycles: bool, data: st.DataObject) -> None:
+    """Negation that is stratified by chance: what ProbLog answers is answered, and alike.
+
+    ProbLog also refuses cycles of rules that cannot fire; what it refuses may have an answer here.
+    """
+    text = data.draw(random_programs(cycles=cycles, denials=True)).text()
+    try:
+        want = oracle(text)
+    except NegativeCycleError:
+        with contextlib.suppress(emnesy.ProgramError):
+            answers(text, "enumerate")
+        return
+    assert_agree(answers(text, "enumerate"), want, text)
 
 
 @pytest.mark.parametrize("engine", [name for name in engines() if name != "enumerate"])

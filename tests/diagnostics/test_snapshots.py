@@ -11,7 +11,7 @@ import pytest
 
 from emnesy.diagnostics import ProgramError, Source
 from emnesy.diagnostics.render import render
-from emnesy.language.frontend import analyse
+from emnesy.pipeline import Program
 
 FOLDER = Path(__file__).parent / "snapshots"
 CASE = re.compile(
@@ -27,7 +27,7 @@ CASES = [
 
 def rendered(program):
     try:
-        _, found = analyse(Source("program.nesy", program), {})
+        found = Program(Source("program.nesy", program)).check()
     except ProgramError as error:
         found = error.diagnostics
     return "\n\n".join(render(d) for d in found) + "\n"

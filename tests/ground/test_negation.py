@@ -51,10 +51,33 @@ def test_later_strata_do_not_see_impossible_atoms() -> None:
     ],
 )
 def test_cycle_is_refused(text: str) -> None:
-    with pytest.raises(ProgramError, match="cycle through negation") as caught:
+    with pytest.raises(ProgramError, match="cycle goes through negation") as caught:
         ground_text(text)
     assert caught.value.diagnostics[0].code == "E0510"
     assert caught.value.diagnostics[0].span is not None
+
+
+def test_the_cycle_is_shown() -> None:
+    with pytest.raises(ProgramError) as caught:
+        ground_text(
+            "0.5::c(1). 0.5::c(2). p(X) :- c(X), q(X, _). q(X, X) :- c(X), not r(X, X). r(X, X) :- p(X).\n"
+            "query(p(_))."
+        )
+    assert "`q(1,1)` → `not r(1,1)` → `p(1)` → `q(1,1)`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Rules that cannot fire close no cycle.
+        "0.5::c. p :- c, not p, d. d :- d2. d2 :- d. query(p).",
+        "0.5::c. p :- q, not p. q :- c, not r. r. query(p).",
+        # What cannot be seen does not matter.
+        "0.5::c. p(1) :- c, not p(1). p(2) :- c. query(p(2)).",
+    ],
+)
+def test_cycles_that_do_not_turn(text: str) -> None:
+    ground_text(text).native.verify()
 
 
 @pytest.mark.parametrize("seed", range(40))

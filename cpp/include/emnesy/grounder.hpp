@@ -87,9 +87,16 @@ enum class GroundFault : std::int32_t {
   ProbabilityRange,  // detail: the number
   ProbabilitySum,    // detail: the sum
   Limit,             // detail: the atom that was to be added; rule: the one with most instances
-  NegativeCycle,     // detail: an atom and what it denies
+  NegativeCycle,     // cycle: the atoms; rule: the first one's
   SymbolicKey,       // a choice, a witness or a range depends on a computed cell
   TermDepth,         // a term grew beyond ValueTable::max_depth; detail: its functor
+};
+
+// An atom that depends on the next one of a cycle through an instance of a rule.
+struct CycleStep {
+  std::string atom;
+  std::int32_t rule;
+  bool negated;  // it depends on the negation
 };
 
 // What a rule's instance does wrong. `registers`: their texts at that moment (stale beyond `offset`).
@@ -105,6 +112,7 @@ class GroundError : public std::runtime_error {
   std::vector<std::string> registers;
   std::string detail;
   std::int64_t atoms = 0, rules = 0, instances = 0;  // for Limit
+  std::vector<CycleStep> cycle;                      // for NegativeCycle
 };
 
 // Throws GroundError. Takes the input apart.

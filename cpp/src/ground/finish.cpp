@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include "stratify.hpp"
+
 namespace emnesy {
 
 namespace {
@@ -150,6 +152,7 @@ void mark(const Store& store, const GroundInput& input, Reach& reach) {
 void finish(Store& store, const GroundInput& input, GroundResult& result) {
   Reach reach(store);
   mark(store, input, reach);
+  check_stratified(store, reach.atom);
   GroundProgram& from = store.program;
   GroundProgram& to = result.program;
 

@@ -21,9 +21,9 @@ class Simplifier {
     index_uses();
     start();
     propagate();
+    while (!store_.ghosts().empty() && drop_unfounded()) propagate();
     rebuild();
     drop_impossible();
-    if (!store_.ghosts().empty()) check_stratified();
   }
 
  private:
@@ -125,6 +125,39 @@ class Simplifier {
     }
   }
 
+  // Atoms that only support each other, once rules have gone, are impossible. False where there are none.
+  bool drop_unfounded() {
+    std::vector<std::uint32_t> needs(rules_, 0);
+    std::vector<std::uint8_t> founded(atoms_, 0);
+    std::vector<std::size_t> reached;
+    const auto found = [&](std::size_t atom) {
+      if (founded[atom] || impossible_[atom]) return;
+      founded[atom] = 1;
+      reached.push_back(atom);
+    };
+    for (std::size_t i = 0; i < rules_; ++i) {
+      if (dead_[i]) continue;
+      for (const Literal* lit = body(i); lit != body_end(i); ++lit)
+        if (*lit != kSatisfied && !literal_negated(*lit) && local(literal_atom(*lit))) ++needs[i];
+      if (needs[i] == 0 && local(head(i))) found(index(head(i)));
+    }
+    for (std::size_t a = 0; a < atoms_; ++a)
+      if (program_.atom_kind[first_atom_ + static_cast<AtomId>(a)] != AtomKind::Derived) found(a);
+    while (!reached.empty()) {
+      const std::size_t atom = reached.back();
+      reached.pop_back();
+      for (std::uint32_t k = use_begin_[2 * atom]; k < use_begin_[2 * atom + 1]; ++k)
+        if (--needs[use_[k]] == 0 && !dead_[use_[k]] && local(head(use_[k]))) found(index(head(use_[k])));
+    }
+    bool any = false;
+    for (std::size_t i = 0; i < rules_; ++i) {
+      if (dead_[i] || !local(head(i)) || founded[index(head(i))]) continue;
+      kill(i);
+      any = true;
+    }
+    return any;
+  }
+
   bool gone(Literal lit) const {
     if (lit == kSatisfied || certain(literal_atom(lit))) return true;
     return local(literal_atom(lit)) && impossible_[index(literal_atom(lit))] != 0;
@@ -175,78 +208,6 @@ class Simplifier {
         store_.atom_row[atom] = keep ? static_cast<std::int32_t>(row) : Store::no_row;
         return keep;
       });
-  }
-
-  // Tarjan's components over the atoms of the stratum; none may hold a negative dependency.
-  void check_stratified() {
-    const std::size_t count = program_.rule_count() - first_rule_;
-    std::vector<std::uint32_t> begin(atoms_ + 1, 0);
-    for (std::size_t i = 0; i < count; ++i)
-      if (local(head(i))) ++begin[index(head(i)) + 1];
-    for (std::size_t i = 0; i < atoms_; ++i) begin[i + 1] += begin[i];
-    std::vector<std::uint32_t> rule_of(begin[atoms_]), fill(begin.begin(), begin.end() - 1);
-    for (std::size_t i = 0; i < count; ++i)
-      if (local(head(i))) rule_of[fill[index(head(i))]++] = static_cast<std::uint32_t>(i);
-    std::vector<std::size_t> targets;  // flattened below atom by atom
-    std::vector<std::size_t> target_begin(atoms_ + 1, 0);
-    for (std::size_t a = 0; a < atoms_; ++a) {
-      for (std::uint32_t k = begin[a]; k < begin[a + 1]; ++k)
-        for (const Literal* lit = body(rule_of[k]); lit != body_end(rule_of[k]); ++lit)
-          if (local(literal_atom(*lit))) targets.push_back(index(literal_atom(*lit)));
-      target_begin[a + 1] = targets.size();
-    }
-    const std::vector<std::uint32_t> component = components(target_begin, targets);
-    for (std::size_t i = 0; i < count; ++i) {
-      const AtomId above = head(i);
-      for (const Literal* lit = body(i); lit != body_end(i); ++lit) {
-        const AtomId below = literal_atom(*lit);
-        if (!literal_negated(*lit) || !local(below) || !local(above)) continue;
-        if (component[index(above)] != component[index(below)]) continue;
-        throw GroundError(GroundFault::NegativeCycle, program_.rule_origin[first_rule_ + i], -1, -1, {},
-                          store_.format_atom(above) + "` depends on `not " + store_.format_atom(below));
-      }
-    }
-  }
-
-  static std::vector<std::uint32_t> components(const std::vector<std::size_t>& begin,
-                                               const std::vector<std::size_t>& targets) {
-    const std::size_t n = begin.size() - 1;
-    std::vector<std::uint32_t> order(n, 0), low(n, 0), component(n, 0);
-    std::vector<std::size_t> stack, at(begin.begin(), begin.end() - 1);
-    std::vector<std::size_t> path;
-    std::uint32_t clock = 0, found = 0;
-    for (std::size_t root = 0; root < n; ++root) {
-      if (order[root]) continue;
-      path.push_back(root);
-      while (!path.empty()) {
-        const std::size_t node = path.back();
-        if (!order[node]) {
-          order[node] = low[node] = ++clock;
-          stack.push_back(node);
-        }
-        bool deeper = false;
-        while (at[node] < begin[node + 1]) {
-          const std::size_t target = targets[at[node]];
-          if (!order[target]) {
-            path.push_back(target);
-            deeper = true;
-            break;
-          }
-          if (!component[target]) low[node] = std::min(low[node], low[target]);
-          ++at[node];
-        }
-        if (deeper) continue;
-        path.pop_back();
-        if (low[node] != order[node]) continue;
-        ++found;
-        for (std::size_t member = n; member != node;) {
-          member = stack.back();
-          stack.pop_back();
-          component[member] = found;
-        }
-      }
-    }
-    return component;
   }
 
   Store& store_;

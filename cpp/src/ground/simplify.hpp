@@ -5,8 +5,8 @@
 namespace emnesy {
 
 // Unit propagation over the rules of the current stratum: atoms that a rule with an empty body supports
-// become certain, atoms without rules impossible, and both leave the bodies. Resolves ghosts. Throws
-// GroundError where an atom depends on its own negation.
+// become certain, atoms without rules, or with none but those of a positive cycle, impossible, and both leave
+// the bodies. Resolves ghosts.
 void simplify(Store& store);
 
 }  // namespace emnesy

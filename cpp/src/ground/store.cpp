@@ -90,6 +90,7 @@ AtomId Store::ghost(std::int32_t predicate, const std::vector<ValueId>& tuple) {
            std::equal(tuple.begin(), tuple.end(), ghost_key_.begin() + ghosts_[i].key_begin);
   });
   if (found != HashSet::none) return ghosts_[found].atom;
+  denied_own_stratum_ = true;
   const AtomId atom = add_atom(AtomKind::Derived, predicate, no_row, -1);
   ghost_set_.insert(hash, static_cast<std::int32_t>(ghosts_.size()));
   ghosts_.push_back({predicate, static_cast<std::uint32_t>(ghost_key_.size()), atom});

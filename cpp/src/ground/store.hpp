@@ -97,6 +97,9 @@ class Store {
 
   std::string format_atom(AtomId atom) const;  // an atom of a relation
 
+  // Did a rule deny an atom of its own stratum?
+  bool denied_own_stratum() const { return denied_own_stratum_; }
+
   std::size_t waiting_count() const { return waiting_.size(); }
 
   void begin_stratum();
@@ -130,6 +133,7 @@ class Store {
   HashSet rule_set_, choice_set_, group_set_, condition_set_;
   std::size_t first_rule_ = 0;  // of the current stratum
   AtomId first_atom_ = 0;
+  bool denied_own_stratum_ = false;
   bool late_certain_ = false;   // an atom became certain after a rule may have used it
 };
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from emnesy import _core
-from emnesy.diagnostics import Diagnostic, ProgramError, Span
+from emnesy.diagnostics import Diagnostic, Label, ProgramError, Span
 from emnesy.ground.planner import Plan
-from emnesy.language.core import CoreProgram
+from emnesy.language.core import CoreProgram, Match, Rule
 
 _ARITHMETIC_HELP = "add a condition to the body that leaves these instances out"
 
@@ -21,20 +21,23 @@ _FAULTS = (
     ("E0506", "the probability {detail} is not between 0 and 1", None),
     ("E0507", "the probabilities of one annotated disjunction sum to {detail}", "they may sum to 1 at most"),
     ("E0508", "", None),
-    ("E0510", "a cycle through negation: `{detail}`, which depends on it", "negation must be stratified"),
+    ("E0510", "", None),
     ("E0509", "`{detail}` is known only once all choices are made, and cannot be used here",
      "a key, range bound, group or witness must not depend on an uncertain aggregate"),
     ("E0508", "a term with functor `{detail}` keeps growing: it is nested 10,000 deep",
      "bound the recursion that wraps it"),
 )  # fmt: skip
-_LIMIT = 9
+_LIMIT, _CYCLE = 9, 10
+_MOST_LABELS = 6
 
 
 def explain(
     core: CoreProgram, plan: Plan, fault: _core.GroundFault, max_ground: int
 ) -> ProgramError:
     """The user's error behind a fault of the native grounder."""
-    kind, rule, number, offset, registers, detail, atoms, rules, instances = fault.args
+    kind, rule, number, offset, registers, detail, atoms, rules, instances, cycle = fault.args
+    if kind == _CYCLE:
+        return ProgramError(_negative_cycle(core, cycle))
     if kind == _LIMIT:
         return _explain_limit(core, rule, detail, atoms, rules, instances, max_ground)
     code, message, help_text = _FAULTS[kind]
@@ -54,6 +57,49 @@ def explain(
         if bound:
             message += ", where " + ", ".join(f"{name} = {text}" for name, text in bound.items())
     return ProgramError(Diagnostic(code, message, span, help=help_text))
+
+
+def _negative_cycle(core: CoreProgram, cycle: list[tuple[str, int, bool]]) -> Diagnostic:
+    """`cycle`: atoms, each with the rule by which it depends on the next, and whether on its negation."""
+    route = [cycle[0][0]]
+    spans: list[tuple[Span, str, bool]] = []
+    pending = False  # a negation of an auxiliary atom, which is not shown
+    for (_, rule, negated), (following, _, _) in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+        pending = pending or negated
+        if _is_auxiliary(following):
+            continue
+        route.append(f"not {following}" if pending else following)
+        span = _place(core.rules[rule], following, negated)
+        if span is not None:
+            spans.append((span, following, pending))
+        pending = False
+    if _is_auxiliary(route[0]):
+        route = [route[-1], *route[1:]]
+    places = {span.start: (span, atom, negated) for span, atom, negated in reversed(spans)}
+    labels = tuple(
+        Label(span, f"… needs {'the negation of ' if negated else ''}`{atom}`")
+        for span, atom, negated in spans[1 : _MOST_LABELS + 1]
+        if span.start != spans[0][0].start and places[span.start] == (span, atom, negated)
+    )
+    return Diagnostic(
+        "E0510",
+        f"a cycle goes through negation: {' → '.join(f'`{atom}`' for atom in route)}",
+        spans[0][0] if spans else core.rules[cycle[0][1]].span,
+        labels,
+        "whether the negated atom holds must not depend on the atom that needs it",
+    )
+
+
+def _is_auxiliary(atom: str) -> bool:
+    return atom.startswith("'_")
+
+
+def _place(rule: Rule, atom: str, negated: bool) -> Span | None:
+    """Where a rule's body asks for an atom."""
+    name = atom.partition("(")[0].strip("'")
+    items = [item for item in rule.body if isinstance(item, Match) and item.atom.name == name]
+    items.sort(key=lambda item: item.negated != negated)
+    return items[0].atom.span if items else rule.span
 
 
 def _explain_limit(

@@ -24,11 +24,11 @@ def command(
 
     Exits with 1 if the program has errors; warnings do not count.
     """
-    from emnesy.language.frontend import analyse
+    from emnesy.pipeline import Program
 
     stream = sys.stdout if style == "json" else sys.stderr
     try:
-        _, warnings = analyse(read_source(file), parse_constants(const))
+        warnings = Program(read_source(file), parse_constants(const)).check()
     except EmnesyError as error:
         show_diagnostics(error.diagnostics, style, stream)
         return 1

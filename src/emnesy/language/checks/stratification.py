@@ -1,4 +1,7 @@
-"""No cycle through negation, and none through an aggregate unless it is monotone."""
+"""No cycle through an aggregate unless it is monotone, and none through that and negation.
+
+Cycles through negation alone are a matter of ground atoms: grounding looks for them.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,20 @@ from emnesy.diagnostics import Diagnostic, Label
 from emnesy.language.checks.dependencies import Edge, components, edges, shortest_path
 from emnesy.language.checks.monotone import objection
 from emnesy.language.checks.unit import Unit, is_auxiliary
-from emnesy.language.core import Signature
+from emnesy.language.core import CoreProgram, Signature
 
 _MOST_LABELS = 6
 
 
 def check_stratification(unit: Unit) -> Iterator[Diagnostic]:
-    """E0307 (negation), E0308 (aggregates): one finding per component."""
-    outgoing: dict[Signature, list[Edge]] = {}
-    graph: dict[Signature, dict[Signature, None]] = {}
-    for edge in edges(unit.core):
-        outgoing.setdefault(edge.head, []).append(edge)
-        graph.setdefault(edge.head, {})[edge.body] = None
-    component = components(graph)
-    inner = {
-        node: [e for e in found if component[e.head] == component[e.body]]
-        for node, found in outgoing.items()
-    }
+    """E0307 (aggregates and negation), E0308 (aggregates): one finding per component."""
+    component, inner = _cycles(unit.core)
+    with_aggregates = {component[e.head] for found in inner.values() for e in found if e.aggregated}
     done: set[int] = set()
     for edge in (e for found in inner.values() for e in found if e.negated):
-        if component[edge.head] not in done:
-            done.add(component[edge.head])
+        number = component[edge.head]
+        if number in with_aggregates and number not in done:
+            done.add(number)
             yield _cycle("E0307", edge, inner)
     aggregated = {
         head.atom.signature: head.aggregate
@@ -47,6 +43,27 @@ def check_stratification(unit: Unit) -> Iterator[Diagnostic]:
             yield _cycle("E0308", edge, inner, reason)
 
 
+def may_deny_itself(core: CoreProgram) -> bool:
+    """Does a predicate depend on its own negation, so that atoms might?"""
+    _, inner = _cycles(core)
+    return any(edge.negated for found in inner.values() for edge in found)
+
+
+def _cycles(core: CoreProgram) -> tuple[dict[Signature, int], dict[Signature, list[Edge]]]:
+    """The component of each predicate, and the dependencies within components by their heads."""
+    outgoing: dict[Signature, list[Edge]] = {}
+    graph: dict[Signature, dict[Signature, None]] = {}
+    for edge in edges(core):
+        outgoing.setdefault(edge.head, []).append(edge)
+        graph.setdefault(edge.head, {})[edge.body] = None
+    component = components(graph)
+    inner = {
+        node: [e for e in found if component[e.head] == component[e.body]]
+        for node, found in outgoing.items()
+    }
+    return component, inner
+
+
 def _cycle(
     code: str, edge: Edge, inner: dict[Signature, list[Edge]], reason: str | None = None
 ) -> Diagnostic:
@@ -62,10 +79,10 @@ def _cycle(
     if code == "E0307":
         return Diagnostic(
             code,
-            f"a cycle goes through negation: {route}",
+            f"a cycle goes through negation and an aggregate: {route}",
             edge.span,
             labels,
-            "whether the negated atom holds must not depend on the atom that needs it",
+            "put the negation or the aggregate outside of the recursion",
         )
     name = edge.rule_head.aggregate.name if edge.rule_head.aggregate else ""
     return Diagnostic(
