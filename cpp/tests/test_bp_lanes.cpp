@@ -60,6 +60,36 @@ void random_trees(double tolerance, bool hard, int seed) {
   }
 }
 
+// Choices in a square, all different in each row and each column.
+Problem latin_square(int size, Random& random) {
+  GraphMaker maker;
+  Problem p;
+  p.priors.emplace_back();
+  for (int i = 0; i < size * size; ++i) {
+    maker.choice(size);
+    p.layout.block.push_back(0);
+    p.layout.offset.push_back(i * size);
+    p.layout.stride.push_back(1);
+  }
+  std::vector<std::int32_t> identity;
+  for (std::int32_t k = 0; k < size; ++k) identity.push_back(k);
+  const std::vector<std::vector<std::int32_t>> maps(size, identity);
+  for (int i = 0; i < size; ++i) {
+    std::vector<std::int32_t> row, column;
+    for (int j = 0; j < size; ++j) {
+      row.push_back(i * size + j);
+      column.push_back(j * size + i);
+    }
+    maker.structured(FactorKind::AllDifferent, row, maps, {size});
+    maker.structured(FactorKind::AllDifferent, column, maps, {size});
+  }
+  p.graph = maker.graph;
+  p.layout.block_size = {size * size * size};
+  p.priors[0].resize(static_cast<std::size_t>(size * size * size));
+  redraw(p, random, false);
+  return p;
+}
+
 double worst(const std::vector<float>& a, const std::vector<float>& b) {
   double most = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -129,6 +159,43 @@ TEST_CASE("loopy graphs: bundles do what single examples do") {
         for (std::int64_t e = 0; e < batch.size; ++e) CHECK(many.log_evidence[e] == Approx(exact.log_evidence[e]).epsilon(1e-6).margin(1e-6));
       }
     }
+  }
+}
+
+TEST_CASE("examples that float cannot tell are answered by bundles of doubles as one by one") {
+  // Readings of all-different variables that contradict each other ever more; next to them ordinary ones.
+  Random random(77);
+  const Problem p = latin_square(4, random);
+  const BeliefPropagation engine(p.graph, p.layout);
+  REQUIRE_FALSE(engine.exact());
+  Batch batch = make_batch(p, 21, random, false);
+  for (std::int64_t e = 0; e < batch.size; e += 2) {
+    Problem q = batch.example(e);
+    for (std::size_t i = 0; i < q.priors[0].size(); i += 4) {
+      const int sure = uniform(random, 0, 1);
+      for (int k = 0; k < 4; ++k) q.priors[0][i + k] = k == sure ? 1 - 3e-13 : 1e-13;
+    }
+    batch.set(e, q);
+  }
+  Options options;
+  options.damping = 0.3;
+  options.max_iterations = 25;
+  options.lanes = 0;
+  const auto one = answer<float>(engine, batch, options);
+  int below = 0;
+  for (std::int64_t e = 0; e < batch.size; e += 2) below += one.log_evidence[e] < -100;
+  REQUIRE(below > 5);  // e^-62 is where float ends
+  for (const int width : widths<float>()) {
+    INFO("width " << width);
+    options.lanes = width;
+    const auto many = answer<float>(engine, batch, options);
+    CHECK(one.possible == many.possible);
+    CHECK(one.iterations == many.iterations);
+    CHECK(one.converged == many.converged);
+    for (std::int64_t e = 0; e < batch.size; ++e) {
+      CHECK(static_cast<double>(many.log_evidence[e]) == Approx(static_cast<double>(one.log_evidence[e])).epsilon(1e-5).margin(1e-5));
+    }
+    for (std::size_t b = 0; b < one.posterior.size(); ++b) CHECK(worst(one.posterior[b], many.posterior[b]) < 3e-4);
   }
 }
 

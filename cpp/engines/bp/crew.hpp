@@ -8,6 +8,7 @@
 
 #include "bp/bundle_api.hpp"
 #include "bp/denormals.hpp"
+#include "bp/widen.hpp"
 #include "bp/worker.hpp"
 
 namespace emnesy::bp {
@@ -37,13 +38,28 @@ class Crew {
   // Examples first .. first + count - 1, together.
   void run_bundle(std::int64_t first, int count) {
     const std::uint64_t done = bundle_->run(*call_, first, count);
+    std::vector<std::int64_t> left;
     for (int i = 0; i < count; ++i) {
-      if (((done >> i) & 1) == 0) run_one(first + i, true);
+      if (((done >> i) & 1) == 0) left.push_back(first + i);
     }
+    Try first_try = std::is_same_v<Real, float> ? Try::Double : Try::Wide;
+    if constexpr (std::is_same_v<Real, float>) {
+      // Whatever their number: an example's answer must not depend on its neighbours. (A tree is done before a bundle pays.)
+      if (!left.empty() && !plan_.loopy.empty()) {
+        if (widened_ == nullptr) widened_ = std::make_unique<Widened>(plan_, graph_);
+        if (widened_->possible()) {
+          left = widened_->run(*call_, left);
+          first_try = Try::Wide;
+        }
+      }
+    }
+    for (const std::int64_t example : left) run_one(example, first_try);
   }
 
-  // In the fastest type of number that can tell the answer. wider: float has been tried.
-  void run_one(std::int64_t example, bool wider = false) {
+  enum class Try { Source, Double, Wide };
+
+  // In the fastest type of number that can tell the answer, from the first that has not been tried.
+  void run_one(std::int64_t example, Try first = Try::Source) {
     const std::size_t blocks = plan_.block_size.size();
     rows_.resize(blocks);
     answer_.posterior.resize(blocks);
@@ -61,7 +77,7 @@ class Crew {
     const auto& evidence = call_->evidence;
     const std::int32_t* labels = evidence.labels == nullptr ? nullptr : evidence.labels + example * evidence.example_stride;
     Outcome outcome;
-    solve(example, labels, wider, outcome);
+    solve(example, labels, first, outcome);
     if (outcome.possible) {
       for (const Plan::Gap& gap : plan_.gap) {
         Real* row = answer_.posterior[gap.block];
@@ -84,12 +100,12 @@ class Crew {
   }
 
  private:
-  void solve(std::int64_t example, const std::int32_t* labels, bool wider, Outcome& outcome) {
+  void solve(std::int64_t example, const std::int32_t* labels, Try first, Outcome& outcome) {
     if (plan_.impossible) return;
-    if (!wider && attempt(fast_, fast_started_, example, labels, outcome)) return;
+    if (first == Try::Source && attempt(fast_, fast_started_, example, labels, outcome)) return;
     const Denormals keep(false);  // in a wider type they are ordinary numbers
     if constexpr (std::is_same_v<Real, float>) {
-      if (attempt(double_, double_started_, example, labels, outcome)) return;
+      if (first != Try::Wide && attempt(double_, double_started_, example, labels, outcome)) return;
     }
     attempt(wide_, wide_started_, example, labels, outcome);
   }
@@ -109,6 +125,7 @@ class Crew {
   const Call<Real>* call_ = nullptr;
   const LaneBackend<Real>* backend_ = nullptr;
   std::unique_ptr<BundleWorker<Real>> bundle_;
+  std::unique_ptr<Widened> widened_;
   std::unique_ptr<Worker<Real, Real>> fast_;
   std::unique_ptr<Worker<double, Real>> double_;
   std::unique_ptr<Worker<Wide, Real>> wide_;

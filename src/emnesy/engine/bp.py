@@ -19,6 +19,7 @@ from emnesy.engine.base import (
     bad_state,
     check_state,
 )
+from emnesy.engine.bounds import EvidenceBounds
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo
 
@@ -94,6 +95,7 @@ class BeliefPropagation:
             block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
             cluster=cluster,
         )
+        self._bounds = EvidenceBounds(graph, interface)
         self.exact = self._native.exact
         self.clusters = self._native.clusters
 
@@ -134,6 +136,8 @@ class BeliefPropagation:
                 **values,
             )
         )
+        if not self.exact and not (converged.all() and (log_evidence <= 0).all()):
+            log_evidence = self._bounds.clip(log_evidence, possible, priors)
         own = queries.shape[1] - len(self._texts)
         computed = dict(zip(self._texts, queries[:, own:].T, strict=True))
         more: dict[str, Any] = {"computed": computed} if self._texts else {}
