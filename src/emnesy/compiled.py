@@ -186,8 +186,7 @@ class CompiledProgram:
 
         Neural predicates have uniform priors. Raises `EngineError` where the evidence is impossible.
         """
-        result = self._run(self.uniform_priors(), evidence, "marginals", None, seed, options)
-        self.require_answers(result)
+        result = self.marginals(evidence, seed=seed, options=options)
         answers: dict[str, float] = {}
         for query in self.grounded.impossible_queries:
             if is_ground(query.atom):
@@ -199,6 +198,21 @@ class CompiledProgram:
         for text, mass in result.report.extra.get("computed", {}).items():
             answers[text] = float(mass[0])
         return answers
+
+    def marginals(
+        self,
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+    ) -> EngineResult:
+        """The answer that `query` reads: one example, for which networks know nothing.
+
+        Raises `EngineError` where the evidence is impossible.
+        """
+        result = self._run(self.uniform_priors(), evidence, "marginals", None, seed, options)
+        self.require_answers(result)
+        return result
 
     def worlds(
         self,

@@ -79,6 +79,12 @@ class Program:
         """The same program, whose examples say the truth of these ground atoms."""
         return Program(self.source, self.consts, max_ground=self.max_ground, atoms=atoms)
 
+    def of_rules(self, core: CoreProgram, *, keep_all: bool = False) -> Program:
+        """A program of other core rules, with this one's text and limits."""
+        other = Program(self.source, self.consts, max_ground=self.max_ground, keep_all=keep_all)
+        other.__dict__["core"] = core  # in place of what the text gives
+        return other
+
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What the checks found that does not stop the run."""

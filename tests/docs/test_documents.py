@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 NAMES = [d.relative_to(ROOT).as_posix() for d in DOCUMENTS]
-CHEAP = {"check", "query", "map", "sample", "dump", "engines", "explain"}
+CHEAP = {"check", "query", "map", "sample", "why", "dump", "engines", "explain"}
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

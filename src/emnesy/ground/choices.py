@@ -72,6 +72,8 @@ def term_of(native: _core.GroundProgram, value: int) -> Term:
     if kind == CELL:
         raise TypeError("a computed number is no ground term")
     plain: Any = native.value(value)
+    if kind == SYMBOL and plain == ():
+        return Sym("[]")
     makers = {INTEGER: Int, FLOAT: Float, SYMBOL: Sym, STRING: Str}
     term: Term = makers[kind](plain)
     return term
