@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from emnesy.diagnostics import DataError
-from emnesy.learn.optimizers import entropy_weight, make_average, make_optimizer, make_schedule
+from emnesy.learn.optimizers import (
+    entropy_weight,
+    make_average,
+    make_optimizer,
+    make_schedule,
+    noise_share,
+)
 from emnesy.learn.options import TrainOptions
 
 
@@ -67,6 +73,16 @@ def test_average_forgets_quickly_at_first():
         values.append(float(average.module.weight.detach()))
         assert values[-1] == pytest.approx(expected, rel=1e-5)
     assert make_average(module, 0.0) is None
+
+
+def test_noise_falls_geometrically_and_stays_at_its_end():
+    options = TrainOptions(noise=0.1, noise_end=0.001)
+    assert noise_share(options, 0.0) == pytest.approx(0.1)
+    assert noise_share(options, 0.425) == pytest.approx(0.01)
+    assert noise_share(options, 0.85) == noise_share(options, 1.0) == pytest.approx(0.001)
+    assert noise_share(TrainOptions(noise=0.1), 1.0) == 0.1
+    assert noise_share(TrainOptions(noise_end=0.1), 0.5) == 0
+    assert noise_share(TrainOptions(noise=0.1, supervised=True), 0.5) == 0
 
 
 def test_entropy_weight_falls_geometrically_and_ends():

@@ -54,11 +54,25 @@ def make_average(networks: nn.Module, decay: float) -> AveragedModel | None:
     return AveragedModel(networks, multi_avg_fn=update)  # type: ignore[arg-type]
 
 
+_ANNEALING = 0.85
+"""The share of the steps over which entropy bonus and noise fall."""
+
+
 def entropy_weight(options: TrainOptions, progress: float) -> float:
     """Weight of the entropy bonus at a `progress` from 0 to 1: geometric over the first 85 %, then
     none.
     """
-    share = progress / 0.85
+    share = progress / _ANNEALING
     if options.entropy == 0 or share >= 1:
         return 0.0
     return float(options.entropy * (options.entropy_end / options.entropy) ** share)
+
+
+def noise_share(options: TrainOptions, progress: float) -> float:
+    """Share of the priors that is noise, at a `progress` from 0 to 1: geometric over the first 85 %, then
+    constant.
+    """
+    if options.supervised or options.noise == 0 or options.noise_end == 0:
+        return 0.0 if options.supervised else options.noise
+    share = min(1.0, progress / _ANNEALING)
+    return float(options.noise * (options.noise_end / options.noise) ** share)

@@ -52,6 +52,8 @@ class TrainOptions:
     entropy_end: float = 1e-3
     noise: float = 0.0
     """Share of each prior that the E-step takes to be uniform; the M-step learns the rest."""
+    noise_end: float = 0.0
+    """Where `noise` falls to, geometrically; 0: it stays as it is."""
     step_power: float = 0.7
     """Of the program's own probabilities on mini-batches: the k-th step counts ``(k + 2) ** -step_power``."""
     tolerance: float = 1e-6
@@ -127,6 +129,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "entropy": (0, 1e6),
     "entropy_end": (1e-12, 1e6),
     "noise": (0, 0.999),
+    "noise_end": (0, 0.999),
     "step_power": (0, 1),
     "tolerance": (0, 1),
     "patience": (0, 1e9),

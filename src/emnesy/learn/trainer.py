@@ -20,7 +20,13 @@ from emnesy.learn.interrupt import Interrupt
 from emnesy.learn.losses import EMLoss, LogLikelihood
 from emnesy.learn.memory import Memory
 from emnesy.learn.observer import Observer
-from emnesy.learn.optimizers import entropy_weight, make_average, make_optimizer, make_schedule
+from emnesy.learn.optimizers import (
+    entropy_weight,
+    make_average,
+    make_optimizer,
+    make_schedule,
+    noise_share,
+)
 from emnesy.learn.options import TrainOptions
 from emnesy.learn.probabilities import Convergence, Probabilities
 from emnesy.learn.problems import problem
@@ -70,7 +76,6 @@ class Trainer:
             if options.mode == "em" or options.supervised
             else LogLikelihood(model, threads=threads, seed=seed)
         )
-        self.loss.noise = 0.0 if options.supervised else options.noise
         self.supervision = (
             Supervision(self.loss.inference.outputs, train.first()) if options.supervised else None
         )
@@ -187,6 +192,7 @@ class Trainer:
         for _ in range(self.options.m_steps):
             outputs = self.bridge(inputs)
             if step is None:
+                self.loss.noise = noise_share(self.options, self._share_done())
                 taught_by = self._teacher(inputs, outputs)
                 step = self._e_step(taught_by, batch, self._e_step_seed())
                 e_seconds = step.seconds
@@ -275,6 +281,7 @@ class Trainer:
         self.targets = {}
         self.bridge.eval()
         self._teaching.eval()
+        self.loss.noise = noise_share(self.options, self._share_done())
         with torch.no_grad():
             for number, batch in enumerate(self.train.batches(epoch)):
                 outputs = self._teaching(batch.to(self.device).inputs)
