@@ -8,6 +8,7 @@ from fake_addition import FakeAddition
 from oracle import log_likelihood
 from torch import Tensor
 
+import emnesy
 from emnesy.learn import EMLoss, LogLikelihood
 
 
@@ -77,6 +78,34 @@ def test_a_batch_of_impossible_examples_has_zero_loss(model, logits, loss_class)
     value = loss_class(model)({"digit": leaf}, {"sum": torch.tensor([[9, 9, 1]] * 5)})
     assert float(value.detach()) == 0
     assert float(gradient(value, leaf).abs().max()) == 0
+
+
+def test_balance_is_the_entropy_of_the_mean_output(model, logits, sums):
+    impossible = sums.clone()
+    impossible[1] = torch.tensor([9, 9, 1])
+    leaf = logits.requires_grad_()
+    plain = EMLoss(model)({"digit": leaf}, {"sum": impossible})
+    loss = EMLoss(model)
+    loss.balance = 0.3
+    value = loss({"digit": leaf}, {"sum": impossible})
+    mean = leaf[[0, 2, 3, 4]].softmax(-1).reshape(-1, 10).mean(0)
+    choices = leaf[0].numel() // 10
+    expected = plain + 0.3 * choices * (mean * mean.log()).sum()
+    assert torch.allclose(value, expected)
+    assert torch.allclose(gradient(value, leaf), gradient(expected, leaf))
+
+
+def test_balance_of_bernoulli_outputs():
+    model = emnesy.load("nn(n, x(I)) :: a(I) :- I in 0..2.\nb :- a(0).\nobserve b/0.\n")
+    compiled = model.compile("enumerate")
+    leaf = torch.tensor([[0.5, -2.0, 1.0], [1.5, 0.0, -1.0]], dtype=torch.float64)
+    loss = EMLoss(compiled)
+    plain = loss({"a": leaf}, {"b": torch.tensor([1, 1])})
+    loss.balance = 0.2
+    p = leaf.sigmoid().mean()
+    entropy = -(p * p.log() + (1 - p) * (1 - p).log())
+    value = loss({"a": leaf}, {"b": torch.tensor([1, 1])})
+    assert torch.allclose(value, plain - 0.2 * 3 * entropy)
 
 
 def test_hard_targets_are_a_most_probable_world(model, logits, sums):

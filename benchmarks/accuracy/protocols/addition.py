@@ -6,7 +6,7 @@ from accuracy.protocol import Family, Protocol
 
 PROGRAM = "programs/mnist_addition.nesy"
 
-LENET = ("--epochs", "20", "--network", "digit_net.dropout=0.2")
+LENET = ("--epochs", "15", "--network", "digit_net.dropout=0.2")
 """Dropout chosen among 0.1, 0.2 and 0.3 at N = 15 on 10,000 digits held out of the training set."""
 
 BATCH_NORM = ("--epochs", "15", "--network", "digit_net=emnesy.data.nets:bn_cnn")

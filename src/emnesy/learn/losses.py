@@ -127,13 +127,16 @@ class EMLoss(ProgramLoss):
 
     `targets`: ``"soft"`` posterior marginals, ``"hard"`` the most probable explanation,
     ``"stochastic"`` a sample of the posterior. `entropy` is the weight τ of the bonus ``-τ H(p)``
-    (deterministic annealing), `noise` the share of each prior that is taken to be uniform in the E-step
-    (`Inference`); both may be changed between calls.
+    (deterministic annealing). `balance` is the weight β of the bonus ``-β H(p̄)`` for each choice, with p̄ the
+    mean output of its predicate over the batch, which keeps every alternative in use (as in regularized
+    information maximization: Krause, Perona and Gomes, NIPS 2010). `noise` is the share of each prior that
+    is taken to be uniform in the E-step (`Inference`). All three may be changed between calls.
     """
 
     def __init__(self, model: ProgramLike, targets: Targets = "soft", **options: Any) -> None:
         super().__init__(model, targets=targets, **options)
         self.entropy = 0.0
+        self.balance = 0.0
         self._used = {
             name: _used_choices(output.spec.shape, output.spec.offsets, output.bernoulli)
             for name, output in self.inference.outputs.items()
@@ -148,8 +151,12 @@ class EMLoss(ProgramLoss):
             if self.entropy:
                 terms = terms - self.entropy * output.entropy(given)
             used = self._used[name]
+            used = None if used is None else used.to(terms.device)
+            if self.balance and bool(step.possible.any()):
+                mean = output.mean_probabilities(given, used, step.possible.to(given.device))
+                terms = terms - self.balance * output.entropy_of(mean)
             if used is not None:
-                terms = torch.where(used.to(terms.device), terms, torch.zeros_like(terms))
+                terms = torch.where(used, terms, torch.zeros_like(terms))
             losses = terms.reshape(len(terms), -1).sum(dim=1)
             total = losses if total is None else total + losses.to(total.device)
         if total is None:

@@ -68,6 +68,11 @@ def entropy_weight(options: TrainOptions, progress: float) -> float:
     return float(options.entropy * (options.entropy_end / options.entropy) ** share)
 
 
+def balance_weight(options: TrainOptions, progress: float) -> float:
+    """Weight of the balance bonus at a `progress` from 0 to 1: constant over the first 85 %, then none."""
+    return options.balance if progress < _ANNEALING and not options.supervised else 0.0
+
+
 def noise_share(options: TrainOptions, progress: float) -> float:
     """Share of the priors that is noise, at a `progress` from 0 to 1: geometric over the first 85 %, then
     constant.

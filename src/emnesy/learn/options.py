@@ -50,6 +50,8 @@ class TrainOptions:
     entropy: float = 0.0
     """Weight of the entropy bonus at the first step, falling geometrically to `entropy_end`."""
     entropy_end: float = 1e-3
+    balance: float = 0.0
+    """Weight of the entropy of a predicate's mean output over a batch, in the first 85 % of the steps."""
     noise: float = 0.0
     """Share of each prior that the E-step takes to be uniform; the M-step learns the rest."""
     noise_end: float = 0.0
@@ -128,6 +130,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "ema": (0, 1),
     "entropy": (0, 1e6),
     "entropy_end": (1e-12, 1e6),
+    "balance": (0, 1e6),
     "noise": (0, 0.999),
     "noise_end": (0, 0.999),
     "step_power": (0, 1),

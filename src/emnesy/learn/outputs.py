@@ -54,6 +54,21 @@ class Output:
         """``H(p)`` per choice: ``(B, *key axes)``."""
         return self.cross_entropy(output, self.probabilities(output))
 
+    def mean_probabilities(self, output: Tensor, used: Tensor | None, examples: Tensor) -> Tensor:
+        """The mean of p over choices and over the `examples` (mask, ``(B,)``): ``(K,)``, or a scalar.
+
+        `used`: which key entries are choices, ``(*key axes)``; None: all.
+        """
+        chosen = self.probabilities(output)[examples]
+        if used is not None:
+            return chosen[:, used].mean(dim=(0, 1))
+        return chosen.mean() if self.bernoulli else chosen.flatten(0, -2).mean(dim=0)
+
+    def entropy_of(self, probabilities: Tensor) -> Tensor:
+        """Entropy of one choice with these probabilities, ``(K,)`` or a scalar."""
+        given = torch.stack([probabilities, 1 - probabilities]) if self.bernoulli else probabilities
+        return -(given * given.clamp_min(_TINY).log()).sum()
+
     def noisy(self, prior: Tensor, noise: float) -> Tensor:
         """``(1 - noise) p + noise / K``: each symbol is, with this probability, none of the network's."""
         values = 2 if self.bernoulli else prior.shape[-1]

@@ -21,6 +21,7 @@ from emnesy.learn.losses import EMLoss, LogLikelihood
 from emnesy.learn.memory import Memory
 from emnesy.learn.observer import Observer
 from emnesy.learn.optimizers import (
+    balance_weight,
     entropy_weight,
     make_average,
     make_optimizer,
@@ -202,6 +203,7 @@ class Trainer:
                 break
             if isinstance(self.loss, EMLoss):
                 self.loss.entropy = entropy_weight(self.options, self._share_done())
+                self.loss.balance = balance_weight(self.options, self._share_done())
             taught = step if self.supervision is None else self.supervision(step, batch.truth)
             self._gradient_step(self.loss.value(outputs, taught), count=len(step.possible))
         if step is not None:
