@@ -58,6 +58,16 @@ def test_probabilities(text, probability):
     assert statement(text).heads[0].annotation.probability == probability
 
 
+@pytest.mark.parametrize("text", ["X -9223372036854775808", "-9223372036854775808 ** 1"])
+def test_a_minus_that_is_no_sign_does_not_make_an_integer_fit(text):
+    with pytest.raises(ProgramError, match="E0108"):
+        parse(Source("t.nesy", f"p(Y) :- q(X), Y is {text}."))
+
+
+def test_the_least_integer_is_read():
+    assert expression("-9223372036854775808 + 1") == op("+", Int(-(2**63)), Int(1))
+
+
 def test_old_arrow_is_a_rule_and_a_comparison_with_a_negative_number_is_not():
     assert statement("a <- b.") == statement("a :- b.")
     assert statement("a :- b(X), X<-1.").body.goals[1].op == "<"

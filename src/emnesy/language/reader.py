@@ -73,7 +73,10 @@ class Reader:
     def infix(self, children: Children) -> Term:
         items = [self._operator(c) if type(c) is Token else c for c in children]
         try:
-            return arrange(items)
+            term = arrange(items)
+            if any(type(item) is Int and abs(item.value) == _LIMIT for item in items):
+                self._no_lost_sign(term)
+            return term
         except PriorityClashError as clash:
             first, second = clash.first.name, clash.second.name
             self.report(
@@ -111,14 +114,7 @@ class Reader:
         value = int(digits) if len(digits) < 20 else _LIMIT + 1
         negative = span.start > 0 and self._text[span.start - 1] == "-"
         if value >= _LIMIT and not (negative and value == _LIMIT):
-            self.report(
-                Diagnostic(
-                    "E0108",
-                    f"the integer {_short(digits)} does not fit into 64 bits",
-                    span,
-                    help="integers lie between -2^63 and 2^63 - 1",
-                )
-            )
+            self._too_large(digits, span)
             value = 0
         return Int(value, span)
 
@@ -191,6 +187,26 @@ class Reader:
     def aggregate(self, children: Children) -> Compound:
         name = self._of(children[0])[:-1]
         return Compound(f"{name}<>", tuple(children[1:-1]), self._tokens(children))
+
+    def _no_lost_sign(self, term: Term) -> None:
+        """2^63 is read where a minus stands before it; here the minus turned out to be an operator."""
+        stack = [term]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Compound):
+                stack.extend(part.args)
+            elif isinstance(part, Int) and part.value == _LIMIT:
+                self._too_large(str(part.value), cast("Span", part.span))
+
+    def _too_large(self, digits: str, span: Span) -> None:
+        self.report(
+            Diagnostic(
+                "E0108",
+                f"the integer {_short(digits)} does not fit into 64 bits",
+                span,
+                help="integers lie between -2^63 and 2^63 - 1",
+            )
+        )
 
     # --- spans --------------------------------------------------------------------------------
 
