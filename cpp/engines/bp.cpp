@@ -5,6 +5,7 @@
 #include "bp/cluster.hpp"
 #include "bp/crew.hpp"
 #include "bp/structured_gate.hpp"
+#include "team.hpp"
 #include "thread_pool.hpp"
 
 namespace emnesy {
@@ -21,6 +22,8 @@ struct Cache {
 }  // namespace bp
 
 namespace {
+
+constexpr int most_threads = 256;
 
 template <typename Real>
 Crews<Real>& crews_of(Cache& cache) {
@@ -79,6 +82,17 @@ struct Cut {
   }
 };
 
+// Each thread takes jobs of its own while there are enough of them; the work of the last ones, so many, is shared by all
+// threads, one job after the other. Never that of several jobs which would take longer so: each with a thread of its
+// own they are done in the time of one.
+std::int64_t shared_jobs(const Plan& plan, const Options& options, std::int64_t jobs) {
+  if (!plan.shared || options.threads < 2) return 0;
+  const std::int64_t left = jobs % options.threads;
+  const bool loops_wait = !plan.loopy.empty() && (options.task != Task::Marginals || options.schedule == Schedule::Residual ||
+                                                  (options.schedule == Schedule::Sequential && plan.sweep.order.empty()));
+  return left == 1 || (!loops_wait && 2 * left <= options.threads) ? left : 0;
+}
+
 }  // namespace
 
 BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout, std::int64_t cluster)
@@ -126,21 +140,32 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
   bool beliefs = results.query_marginals != nullptr && !graph_.query_variable.empty();
   for (const auto& block : posteriors) beliefs = beliefs || block.data != nullptr;
 
-  const Call<Real> call{priors, evidence, options, posteriors, results, rows, beliefs};
+  const Call<Real> call{priors, evidence, options, posteriors, results, rows, beliefs, nullptr};
   const Cut<Real> schedule(plan, options, evidence, batch);
   const std::int64_t jobs = schedule.jobs();
-  const int threads = static_cast<int>(std::min<std::int64_t>(std::max(options.threads, 1), std::max<std::int64_t>(jobs, 1)));
+  const std::int64_t alone = jobs - shared_jobs(plan, options, jobs);
+  const int threads = static_cast<int>(std::min<std::int64_t>(std::max(options.threads, 1), std::max<std::int64_t>(alone, 1)));
   Crews<Real>& crews = crews_of<Real>(*cache_);
   std::vector<std::unique_ptr<Crew<Real>>> working(threads);
-  const std::int64_t chunk = schedule.bundles > 0 ? 1 : std::clamp<std::int64_t>(jobs / (4 * threads), 1, 64);
-  parallel_for(jobs, threads == 1 ? jobs : chunk, threads, [&](std::int64_t begin, std::int64_t end, int worker) {
+  const std::int64_t chunk = schedule.bundles > 0 ? 1 : std::clamp<std::int64_t>(alone / (4 * threads), 1, 64);
+  const auto crew_of = [&](int worker, const Call<Real>& started) -> Crew<Real>& {
+    if (!working[worker]) working[worker] = crews.take(plan, graph_);
+    working[worker]->start(started, schedule.backend);
+    return *working[worker];
+  };
+  parallel_for(alone, threads == 1 ? alone : chunk, threads, [&](std::int64_t begin, std::int64_t end, int worker) {
     const Denormals flushed(true);
-    if (!working[worker]) {
-      working[worker] = crews.take(plan, graph_);
-      working[worker]->start(call, schedule.backend);
-    }
-    for (std::int64_t job = begin; job < end; ++job) schedule.run(*working[worker], job);
+    Crew<Real>& crew = working[worker] ? *working[worker] : crew_of(worker, call);
+    for (std::int64_t job = begin; job < end; ++job) schedule.run(crew, job);
   });
+  if (alone < jobs) {
+    Team::gather(std::min(options.threads, most_threads), [&](Team& team) {
+      const Denormals flushed(true);
+      const Call<Real> shared{priors, evidence, options, posteriors, results, rows, beliefs, &team};
+      Crew<Real>& crew = crew_of(0, shared);
+      for (std::int64_t job = alone; job < jobs; ++job) schedule.run(crew, job);
+    });
+  }
   for (auto& crew : working) {
     if (crew) crews.give_back(std::move(crew));
   }

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
+
+#include "spin.hpp"
 
 #ifdef _WIN32
 #include <process.h>
@@ -20,24 +21,6 @@
 
 namespace emnesy {
 namespace {
-
-// Putting a thread to sleep and waking it takes as long as a small batch: who waits looks again for a moment first,
-// unless another thread may need the core. True: done() became true.
-template <typename Done>
-bool spin_until(const Done& done) {
-  static const bool alone = std::thread::hardware_concurrency() < 2;
-  if (alone) return done();
-  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
-  do {
-    for (int i = 0; i < 32; ++i) {
-      if (done()) return true;
-#if defined(__x86_64__) && defined(__GNUC__)
-      __builtin_ia32_pause();
-#endif
-    }
-  } while (std::chrono::steady_clock::now() < end);
-  return false;
-}
 
 using Body = std::function<void(std::int64_t, std::int64_t, int)>;
 

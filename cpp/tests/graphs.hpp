@@ -44,7 +44,7 @@ class GraphMaker {
     graph.tuple_begin.push_back(graph.tuple_begin.back() + static_cast<std::int64_t>(tuples.size()));
     graph.tuple_value_begin.push_back(static_cast<std::int64_t>(graph.tuple_value.size()));
     if (!weights.empty()) weighted_ = true;
-    if (weighted_) graph.tuple_weight = weights_;
+    if (weighted_) graph.tuple_weight.insert(graph.tuple_weight.end(), weights_.begin() + static_cast<std::ptrdiff_t>(graph.tuple_weight.size()), weights_.end());
     graph.value_map_begin.push_back(static_cast<std::int64_t>(graph.value_map.size()));
     graph.parameter_begin.push_back(static_cast<std::int64_t>(graph.parameter.size()));
     graph.slice_position.push_back(slice_position);

@@ -93,7 +93,8 @@ class Bundle final : public BundleWorker<T> {
   Bundle(const Plan& plan, const FactorGraph& graph)
       : plan_(plan),
         graph_(graph),
-        state_(plan),
+        share_(plan),
+        state_(share_.mine()),
         sink_(plan, graph),
         labels_(static_cast<std::int64_t>(graph.slot_variable.size()) * L),
         broadcast_(plan.block_size.size(), 0) {
@@ -110,6 +111,7 @@ class Bundle final : public BundleWorker<T> {
   void start(const Call<T>& call) override {
     std::fill(broadcast_.begin(), broadcast_.end(), std::uint8_t{0});
     for (std::size_t b = 0; b < prior_.size(); ++b) sink_.want(b, call.posteriors[b].data != nullptr);
+    share_.start(call.team);
     sink_.want_queries(call.results.query_marginals != nullptr);
   }
 
@@ -119,14 +121,14 @@ class Bundle final : public BundleWorker<T> {
     state_.trusted = Number<Real>::all();
     state_.start_totals();
     prepare(state_, graph_);
-    upward<Sum>(state_);
+    upward<Sum>(share_);
     double log_evidence[L];
     for (int i = 0; i < L; ++i) log_evidence[i] = state_.log_total(i);
-    if (call.beliefs) downward(state_, sink_);
+    if (call.beliefs) downward(share_, sink_);
     Convergence<L> convergence;
     if (!plan_.loopy.empty()) {
       state_.start_totals();
-      Loopy<Real> loopy(state_, call.options);
+      Loopy<Real> loopy(share_, call.options);
       start_messages(call, first, count, loopy);
       loopy.template iterate<Sum>(convergence);
       if (call.messages.end != nullptr) {
@@ -251,7 +253,8 @@ class Bundle final : public BundleWorker<T> {
 
   const Plan& plan_;
   const FactorGraph& graph_;
-  State<Real> state_;
+  Share<Real> share_;
+  State<Real>& state_;
   LaneSink<T, L> sink_;
   Memory<std::int32_t> labels_;
   std::vector<Memory<Real>> prior_;

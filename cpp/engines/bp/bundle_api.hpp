@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -17,9 +18,11 @@
 // All standard headers that code for other instructions needs: included before any `target` pragma, so that no
 // standard template is compiled for instructions that the machine may lack.
 
+#include "bp/denormals.hpp"
 #include "bp/plan.hpp"
 #include "emnesy/engine.hpp"
 #include "emnesy/factor_graph.hpp"
+#include "team.hpp"
 
 namespace emnesy::bp {
 
@@ -33,6 +36,7 @@ struct Call {
   const ExampleResults<Source>& results;
   const MessageView<Source>& messages;
   bool beliefs;  // posteriors or queries are wanted, not the log-evidence alone
+  Team* team;    // threads that share the work on each example; null: none
 };
 
 template <typename Source>

@@ -114,7 +114,7 @@ class Crew {
   bool attempt(std::unique_ptr<Worker<Number, Real>>& worker, bool& started, std::int64_t example,
                const std::int32_t* labels, Outcome& outcome) {
     if (worker == nullptr) worker = std::make_unique<Worker<Number, Real>>(plan_, graph_);
-    if (!started) worker->start(call_->options);
+    if (!started) worker->start(call_->options, call_->team);
     started = true;
     outcome = {};
     return worker->run(example, rows_.data(), labels, answer_, call_->beliefs, outcome);

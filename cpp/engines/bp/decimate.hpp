@@ -151,7 +151,7 @@ class Decimation {
   bool update(std::int32_t f) {
     const Factor& factor = plan_.loopy[f];
     const Table& table = state_.table(factor);
-    Real* next = state_.at(plan_.messages_in);
+    Real* next = state_.bench(plan_.messages_in);
     for (std::int32_t k = 0; k < table.interface_count; ++k) {
       const Edge& edge = loopy_.edge_of(factor, k);
       if (!product(edge.slot, &edge, next)) return false;
@@ -209,7 +209,7 @@ class Decimation {
 
   bool allowed(const Factor& factor) {
     const std::int32_t count = state_.table(factor).interface_count;
-    Real* known = state_.at(plan_.structured_known);
+    Real* known = state_.bench(plan_.structured_known);
     for (std::int32_t k = 0; k < count; ++k) {
       const std::int32_t variable = loopy_.edge_of(factor, k).variable, values = loopy_.cardinality(variable);
       std::fill_n(known, values, Real(0));

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "bp/share.hpp"
 #include "bp/state.hpp"
 #include "bp/tree.hpp"
 
@@ -83,11 +84,11 @@ bool pick_leaves(State<Real>& state, const Factor& factor, const Table& table, s
   return true;
 }
 
-// uniform(f) -> two numbers for step f. Values land in state.value. False: nothing could be picked.
+// Factors begin .. end - 1, whose parents have been decoded.
 template <typename Picker, typename Real, typename Uniform>
-bool decode(State<Real>& state, const Uniform& uniform) {
+bool decode_factors(State<Real>& state, std::int32_t begin, std::int32_t end, const Uniform& uniform) {
   const Plan& plan = state.plan;
-  for (std::size_t f = 0; f < plan.tree.size(); ++f) {
+  for (auto f = static_cast<std::size_t>(begin); f < static_cast<std::size_t>(end); ++f) {
     const Factor& factor = plan.tree[f];
     const Table& table = state.table(factor);
     const Range range = visited(state, factor, table);
@@ -126,6 +127,19 @@ bool decode(State<Real>& state, const Uniform& uniform) {
     if (!pick_leaves<Picker>(state, factor, table, group, numbers[1])) return false;
   }
   return true;
+}
+
+// uniform(f) -> two numbers for step f. Values land in state.value. False: nothing could be picked.
+template <typename Picker, typename Real, typename Uniform>
+bool decode(Share<Real>& share, const Uniform& uniform) {
+  const TreeCut& cut = share.mine().plan.trees;
+  const auto step = [&](State<Real>& state, std::int32_t begin, std::int32_t end) {
+    return decode_factors<Picker>(state, begin, end, uniform);
+  };
+  for (std::size_t level = 0; level + 1 < cut.level.size(); ++level) {
+    if (!share.each(cut.stem, cut.level[level], cut.level[level + 1], step)) return false;
+  }
+  return share.each(cut.piece, cut.top_pieces, static_cast<std::int32_t>(cut.piece.size()) - 1, step);
 }
 
 }  // namespace EMNESY_ISA

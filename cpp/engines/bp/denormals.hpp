@@ -15,6 +15,7 @@ class Denormals {
  public:
   explicit Denormals(bool flush) : saved_(get()) { set(flush ? saved_ | flags : saved_ & ~flags); }
   ~Denormals() { set(saved_); }
+  static bool flushed() { return (get() & flags) == flags; }
   Denormals(const Denormals&) = delete;
   Denormals& operator=(const Denormals&) = delete;
 

@@ -19,3 +19,15 @@
 #else
 #define EMNESY_INLINE inline
 #endif
+
+// One copy of the code, whoever calls it: multiplications and additions that are fused, or not, are so everywhere, and the
+// results are the same to the last bit. Where the machine cannot fuse them every copy computes the same.
+#if defined(__SSE2_MATH__) && !defined(__FMA__) && !defined(EMNESY_ISA_NEEDS_TARGET)
+#define EMNESY_ONE_COPY
+#elif defined(__GNUC__) && !defined(__clang__)
+#define EMNESY_ONE_COPY __attribute__((noinline, noclone))
+#elif defined(__GNUC__)
+#define EMNESY_ONE_COPY __attribute__((noinline))
+#else
+#define EMNESY_ONE_COPY
+#endif

@@ -242,7 +242,7 @@ void message_up(const Table& table, const Range& range, const Real* groups, cons
 }
 
 template <typename Op, typename Real>
-Real messages_out(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* const* out,
+EMNESY_ONE_COPY Real messages_out(const Table& table, const Range& range, const Real* groups, const Real* const* in, Real* const* out,
                   Real* group_weight, int outputs, const Spare<Real>& spare) {
   const int n = table.interface_count;
   switch (n) {

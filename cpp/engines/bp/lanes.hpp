@@ -77,6 +77,9 @@ template <typename T, int L>
 Lanes<T, L> distance(Lanes<T, L> a, Lanes<T, L> b) { return greater(a - b, b - a); }
 
 template <typename T, int L>
+void add_power(IntLanes<T, L>& exponent, IntLanes<T, L> other) { exponent.v += other.v; }
+
+template <typename T, int L>
 bool any(IntLanes<T, L> mask) {
   typename Bits<T>::Int all = 0;
   for (int i = 0; i < L; ++i) all |= mask.v[i];
@@ -149,6 +152,9 @@ class Logs<Lanes<T, L>> {
   void subtract(Lanes<T, L> x) {
     for (int i = 0; i < L; ++i) product_[i] /= static_cast<double>(x.v[i]);
     tick();
+  }
+  void add_all(const Logs& other) {
+    for (int i = 0; i < L; ++i) total_[i] += other.value(i);
   }
   double value(int lane) const { return total_[lane] + std::log(product_[lane]); }
 

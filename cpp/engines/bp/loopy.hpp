@@ -5,11 +5,7 @@
 // scratch: factors are visited in order, there and back, so that it is what has been visited so far in this sweep times what
 // has not, and the second was the first when the sweep before came by. Cost of a sweep: linear in edges.
 //
-// The order may also be that of what has changed most: bp/residual.hpp.
-//
-// Log-evidence: minus the Bethe free energy at the messages reached; exact where there is no loop.
-// Yedidia, Freeman, Weiss, "Constructing free-energy approximations and generalized belief propagation
-// algorithms", IEEE Trans. Inf. Theory 51 (2005).
+// The order may also be that of what has changed most: bp/residual.hpp. What the messages say in the end: bp/bethe.hpp.
 #pragma once
 
 #include <cmath>
@@ -38,6 +34,8 @@ struct Convergence {
 };
 
 template <typename Real>
+class Bethe;
+template <typename Real>
 class Residual;
 template <typename Real, typename Picker>
 class Decimation;
@@ -49,9 +47,10 @@ class Loopy {
   using Exponent = typename Number<Real>::Exponent;
   static constexpr int width = Number<Real>::width;
 
-  Loopy(State<Real>& state, const Options& options)
-      : state_(state),
-        plan_(state.plan),
+  Loopy(Share<Real>& share, const Options& options)
+      : share_(share),
+        state_(share.mine()),
+        plan_(state_.plan),
         options_(options),
         fresh_(static_cast<Real>(1.0 - options.damping)),
         kept_(static_cast<Real>(options.damping)) {}
@@ -76,10 +75,7 @@ class Loopy {
   // Iterates from the messages stored. False: some message cannot be trusted.
   template <typename Op>
   bool iterate(Convergence<width>& convergence) {
-    for (const Factor& factor : plan_.loopy) {
-      const Table& table = state_.table(factor);
-      if (!factor.plain) sum_groups<Op>(state_, factor, table, visited(state_, factor, table));
-    }
+    share_.each(plan_.loopy_pieces, On<&Loopy::sum_groups_of<Op>>{*this});
     gathered_ = false;
     std::fill_n(convergence.converged, width, false);
     active_ = Number<Real>::all();
@@ -88,65 +84,58 @@ class Loopy {
     }
     if (options_.schedule == Schedule::Sequential && !products_after()) return false;
     for (int iteration = 0; iteration < options_.max_iterations && any(active_); ++iteration) {
-      Real residual(0);
-      const bool done = options_.schedule == Schedule::Flooding ? flood<Op>(residual) : sweep<Op>(iteration % 2 == 1, residual);
+      state_.residual = Real(0);
+      const bool done = options_.schedule == Schedule::Flooding ? flood<Op>()
+                        : iteration % 2 == 1                    ? sweep<Op, true>()
+                                                                : sweep<Op, false>();
       if (!done) return false;
-      note(residual, convergence);
+      note(state_.residual, convergence);
     }
     return true;
   }
 
   // Adds the Bethe log-evidence to the totals.
-  bool add_log_evidence() {
-    if (!gather(state_.exponent)) return false;
-    for (const std::int32_t variable : plan_.loopy_variable) {
-      Real total(0);
-      const Real* belief = running(variable);
-      for (std::int32_t v = 0; v < cardinality(variable); ++v) total += belief[v];
-      if (!state_.holds(total)) return false;
-      state_.logs.add(total);
-    }
-    for (const Factor& factor : plan_.loopy) {
-      const Table& table = state_.table(factor);
-      Real total(0);
-      if (!combine<Sum>(factor, table, total)) return false;
-      state_.logs.add(total);
-      for (std::int32_t k = 0; k < table.interface_count; ++k) {
-        const Edge& edge = edge_of(factor, k);
-        Real product(0);
-        for (std::int32_t v = 0; v < cardinality(edge.variable); ++v) product += state_.in[k][v] * state_.at(edge.message)[v];
-        if (!state_.holds(product)) return false;
-        state_.logs.subtract(product);
-      }
-    }
-    return true;
-  }
+  bool add_log_evidence() { return Bethe<Real>(*this).add_log_evidence(); }
 
+  // Beliefs into the sink.
   template <typename Op, typename Output>
   bool emit(Output& sink) {
-    Exponent ignored{};
-    if (!gathered_ && !gather(ignored)) return false;
-    for (const Factor& factor : plan_.loopy) {
-      const Table& table = state_.table(factor);
-      if (table.leaf_count == 0 && !factor.slice_local) continue;
-      Real total(0);
-      if (!combine<Op>(factor, table, total)) return false;
-      emit_factor<Op>(state_, factor, table, visited(state_, factor, table), state_.at(plan_.group_weights), total, sink);
-    }
-    for (const std::int32_t variable : plan_.loopy_variable) {
-      if (!plan_.variable[variable].wanted()) continue;
-      Real* belief = state_.accumulator.data();
-      std::copy_n(running(variable), cardinality(variable), belief);
-      if (!normalise(belief, cardinality(variable))) return false;
-      sink.belief(variable, belief);
-    }
-    return true;
+    return Bethe<Real>(*this).template emit<Op>(sink);
   }
 
  private:
+  friend class Bethe<Real>;
   friend class Residual<Real>;
   template <typename R, typename Picker>
   friend class Decimation;
+
+  // The same for another thread's pieces.
+  Loopy(const Loopy& whole, State<Real>& state)
+      : share_(whole.share_),
+        state_(state),
+        plan_(whole.plan_),
+        options_(whole.options_),
+        fresh_(whole.fresh_),
+        kept_(whole.kept_),
+        active_(whole.active_) {}
+
+  template <bool (Loopy::*Step)(std::int32_t, std::int32_t)>
+  struct On {
+    const Loopy& whole;
+    bool operator()(State<Real>& state, std::int32_t begin, std::int32_t end) const {
+      Loopy part(whole, state);
+      return (part.*Step)(begin, end);
+    }
+  };
+  template <typename Op>
+  bool sum_groups_of(std::int32_t begin, std::int32_t end) {
+    for (std::int32_t f = begin; f < end; ++f) {
+      const Factor& factor = plan_.loopy[f];
+      const Table& table = state_.table(factor);
+      if (!factor.plain) sum_groups<Op>(state_, factor, table, visited(state_, factor, table));
+    }
+    return true;
+  }
 
   std::int32_t cardinality(std::int32_t variable) const { return plan_.variable[variable].cardinality; }
   const Edge& edge_of(const Factor& factor, std::int32_t k) const {
@@ -164,34 +153,48 @@ class Loopy {
   }
 
   // Every edge's rest: the product of the messages to its variable after it, in the order of factors.
-  bool products_after() {
+  bool products_after() { return share_.each(plan_.variable_pieces, On<&Loopy::products_after_of>{*this}); }
+
+  bool products_after_of(std::int32_t begin, std::int32_t end) {
+    for (std::int32_t i = begin; i < end; ++i) {
+      if (!variable_products(i)) return false;
+    }
+    return true;
+  }
+
+  bool variable_products(std::int32_t i) {
+    const std::int32_t variable = plan_.loopy_variable[i], values = cardinality(variable);
     Exponent ignored{};
-    for (std::size_t i = 0; i < plan_.loopy_variable.size(); ++i) {
-      const std::int32_t variable = plan_.loopy_variable[i], values = cardinality(variable);
-      Real* product = running(variable);
-      std::fill_n(product, values, Real(1));
-      for (std::int64_t e = plan_.edge_begin[i + 1]; e-- > plan_.edge_begin[i];) {
-        const Edge& edge = plan_.edge[plan_.edge_of_variable[e]];
-        std::copy_n(product, values, state_.at(edge.rest));
-        const Real* message = state_.at(edge.message);
-        for (std::int32_t v = 0; v < values; ++v) product[v] *= message[v];
-        if (!state_.check(rescale(product, values, ignored))) return false;
-      }
+    Real* product = running(variable);
+    std::fill_n(product, values, Real(1));
+    for (std::int64_t e = plan_.edge_begin[i + 1]; e-- > plan_.edge_begin[i];) {
+      const Edge& edge = plan_.edge[plan_.edge_of_variable[e]];
+      std::copy_n(product, values, state_.at(edge.rest));
+      const Real* message = state_.at(edge.message);
+      for (std::int32_t v = 0; v < values; ++v) product[v] *= message[v];
+      if (!state_.check(rescale(product, values, ignored))) return false;
     }
     return true;
   }
 
   // Every edge's rest: the message from its variable, normalised; and every variable's running product: its belief.
-  bool gather(Exponent& exponent) {
-    if (!products_after()) return false;
-    for (std::size_t i = 0; i < plan_.loopy_variable.size(); ++i) {
-      if (!gather_variable(i, exponent)) return false;
+  // Counted: the powers of two of the beliefs go to the state's exponent.
+  template <bool Counted>
+  bool gather() {
+    gathered_ = share_.each(plan_.variable_pieces, On<&Loopy::gather_of<Counted>>{*this});
+    return gathered_;
+  }
+
+  template <bool Counted>
+  bool gather_of(std::int32_t begin, std::int32_t end) {
+    Exponent ignored{};
+    for (std::int32_t i = begin; i < end; ++i) {
+      if (!variable_products(i) || !gather_variable(i, Counted ? state_.exponent : ignored)) return false;
     }
-    gathered_ = true;
     return true;
   }
 
-  bool gather_variable(std::size_t i, Exponent& exponent) {
+  bool gather_variable(std::int32_t i, Exponent& exponent) {
     const std::int32_t variable = plan_.loopy_variable[i], values = cardinality(variable);
     Real* product = running(variable);
     std::copy_n(state_.own(variable), values, product);
@@ -207,63 +210,94 @@ class Loopy {
     return true;
   }
 
-  // One sweep over the factors, each from the newest messages.
-  template <typename Op>
-  bool sweep(bool back, Real& residual) {
-    for (const std::int32_t variable : plan_.loopy_variable) {
-      if (back) {
+  // One sweep over the factors, each from the newest messages; there, or back. Several threads go through them level by
+  // level, one in the order of factors: no factor sees a difference.
+  template <typename Op, bool Back>
+  bool sweep() {
+    share_.each(plan_.variable_pieces, On<&Loopy::start_sweep<Back>>{*this});
+    const SweepCut& cut = plan_.sweep;
+    if (share_.alone() || cut.order.empty()) return visit<Op, Back, false>(0, static_cast<std::int32_t>(plan_.loopy.size()));
+    const std::size_t levels = cut.level.size() - 1;
+    for (std::size_t i = 0; i < levels; ++i) {
+      const std::size_t level = Back ? levels - 1 - i : i;
+      if (!share_.each(cut.piece, cut.level[level], cut.level[level + 1], On<&Loopy::visit<Op, Back, true>>{*this})) return false;
+    }
+    return true;
+  }
+
+  template <bool Back>
+  bool start_sweep(std::int32_t begin, std::int32_t end) {
+    for (std::int32_t i = begin; i < end; ++i) {
+      const std::int32_t variable = plan_.loopy_variable[i];
+      if constexpr (Back) {
         std::fill_n(running(variable), cardinality(variable), Real(1));
       } else {
         std::copy_n(state_.own(variable), cardinality(variable), running(variable));
       }
     }
-    const std::size_t count = plan_.loopy.size();
+    return true;
+  }
+
+  // Factors begin .. end - 1, or those with these places in the order by levels.
+  template <typename Op, bool Back, bool Levels>
+  bool visit(std::int32_t begin, std::int32_t end) {
+    for (std::int32_t i = begin; i < end; ++i) {
+      const std::int32_t f = Levels ? plan_.sweep.order[i] : Back ? end - 1 - (i - begin) : i;
+      if (!visit_factor<Op>(plan_.loopy[f])) return false;
+    }
+    return true;
+  }
+
+  template <typename Op>
+  EMNESY_ONE_COPY bool visit_factor(const Factor& factor) {
+    const Table& table = state_.table(factor);
     Exponent ignored{};
-    for (std::size_t i = 0; i < count; ++i) {
-      const Factor& factor = plan_.loopy[back ? count - 1 - i : i];
-      const Table& table = state_.table(factor);
-      Real* next = state_.at(plan_.messages_in);
-      for (std::int32_t k = 0; k < table.interface_count; ++k) {
-        const Edge& edge = edge_of(factor, k);
-        const std::int32_t values = cardinality(edge.variable);
-        const Real* done = running(edge.variable);
-        const Real* rest = state_.at(edge.rest);
-        for (std::int32_t v = 0; v < values; ++v) next[v] = done[v] * rest[v];
-        if (!normalise(next, values)) return false;
-        state_.in[k] = next;
-        next += values;
+    Real* next = state_.bench(plan_.messages_in);
+    for (std::int32_t k = 0; k < table.interface_count; ++k) {
+      const Edge& edge = edge_of(factor, k);
+      const std::int32_t values = cardinality(edge.variable);
+      const Real* done = running(edge.variable);
+      const Real* rest = state_.at(edge.rest);
+      for (std::int32_t v = 0; v < values; ++v) next[v] = done[v] * rest[v];
+      if (!normalise(next, values)) return false;
+      state_.in[k] = next;
+      next += values;
+    }
+    if (!compute<Op>(factor, table)) return false;
+    for (std::int32_t k = 0; k < table.interface_count; ++k) {
+      const Edge& edge = edge_of(factor, k);
+      const std::int32_t values = cardinality(edge.variable);
+      Real* message = state_.at(edge.message);
+      store(state_.out[k], message, values, state_.residual);
+      Real* done = running(edge.variable);
+      Real* rest = state_.at(edge.rest);
+      for (std::int32_t v = 0; v < values; ++v) {
+        rest[v] = done[v];
+        done[v] *= message[v];
       }
-      if (!compute<Op>(factor, table)) return false;
-      for (std::int32_t k = 0; k < table.interface_count; ++k) {
-        const Edge& edge = edge_of(factor, k);
-        const std::int32_t values = cardinality(edge.variable);
-        Real* message = state_.at(edge.message);
-        store(state_.out[k], message, values, residual);
-        Real* done = running(edge.variable);
-        Real* rest = state_.at(edge.rest);
-        for (std::int32_t v = 0; v < values; ++v) {
-          rest[v] = done[v];
-          done[v] *= message[v];
-        }
-        if (!state_.check(rescale(done, values, ignored))) return false;
-      }
+      if (!state_.check(rescale(done, values, ignored))) return false;
     }
     return true;
   }
 
   // All messages from those of the iteration before.
   template <typename Op>
-  bool flood(Real& residual) {
-    Exponent ignored{};
-    if (!gather(ignored)) return false;
+  bool flood() {
+    if (!gather<false>()) return false;
     gathered_ = false;
-    for (const Factor& factor : plan_.loopy) {
+    return share_.each(plan_.loopy_pieces, On<&Loopy::flood_factors<Op>>{*this});
+  }
+
+  template <typename Op>
+  bool flood_factors(std::int32_t begin, std::int32_t end) {
+    for (std::int32_t f = begin; f < end; ++f) {
+      const Factor& factor = plan_.loopy[f];
       const Table& table = state_.table(factor);
       take_gathered(factor, table);
       if (!compute<Op>(factor, table)) return false;
       for (std::int32_t k = 0; k < table.interface_count; ++k) {
         const Edge& edge = edge_of(factor, k);
-        store(state_.out[k], state_.at(edge.message), cardinality(edge.variable), residual);
+        store(state_.out[k], state_.at(edge.message), cardinality(edge.variable), state_.residual);
       }
     }
     return true;
@@ -276,12 +310,12 @@ class Loopy {
   // state.out from state.in, normalised.
   template <typename Op>
   bool compute(const Factor& factor, const Table& table) {
-    Real* next = state_.at(plan_.messages_out);
+    Real* next = state_.bench(plan_.messages_out);
     for (std::int32_t k = 0; k < table.interface_count; ++k) {
       state_.out[k] = next;
       next += cardinality(edge_of(factor, k).variable);
     }
-    std::fill(state_.at(plan_.messages_out), next, Real(0));
+    std::fill(state_.bench(plan_.messages_out), next, Real(0));
     if (factor.structured >= 0) {
       structured_messages<Op>(state_, factor, 0, table.interface_count);
     } else {
@@ -292,19 +326,6 @@ class Loopy {
       if (!normalise(state_.out[k], cardinality(edge_of(factor, k).variable))) return false;
     }
     return true;
-  }
-
-  // The factor's total and its groups' weights, from the messages gathered.
-  template <typename Op>
-  bool combine(const Factor& factor, const Table& table, Real& total) {
-    take_gathered(factor, table);
-    if (factor.structured >= 0) {
-      total = structured_messages<Op>(state_, factor, 0, 0);
-      return state_.holds(total);
-    }
-    total = messages_out<Op>(table, visited(state_, factor, table), state_.groups(factor), state_.in.data(),
-                             state_.out.data(), state_.at(plan_.group_weights), 0, state_.spare);
-    return state_.holds(total);
   }
 
   // Damps a computed message into the stored one; lanes that have converged keep theirs.
@@ -332,6 +353,7 @@ class Loopy {
     if constexpr (State<Real>::lanes) active_ = active_ & state_.trusted;
   }
 
+  Share<Real>& share_;
   State<Real>& state_;
   const Plan& plan_;
   const Options& options_;
@@ -343,4 +365,5 @@ class Loopy {
 }  // namespace EMNESY_ISA
 }  // namespace emnesy::bp
 
+#include "bp/bethe.hpp"
 #include "bp/residual.hpp"

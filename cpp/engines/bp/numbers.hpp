@@ -145,6 +145,7 @@ Real distance(Real a, Real b) {
   return static_cast<Real>(std::fabs(static_cast<double>(a) - static_cast<double>(b)));
 }
 inline bool any(bool mask) { return mask; }
+inline void add_power(std::int64_t& exponent, std::int64_t other) { exponent += other; }
 
 inline double log_of(float x) { return std::log(static_cast<double>(x)); }
 inline double log_of(double x) { return std::log(x); }
@@ -157,6 +158,7 @@ class Logs {
   void clear() { total_ = 0; }
   void add(Real x) { total_ += log_of(x); }
   void subtract(Real x) { total_ -= log_of(x); }
+  void add_all(const Logs& other) { total_ += other.total_; }
   double value(int) const { return total_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bp/cut.hpp"
 #include "bp/lane_table.hpp"
 #include "bp/table.hpp"
 #include "emnesy/engine.hpp"
@@ -61,7 +62,7 @@ struct Factor {
   std::int64_t groups = 0;           // State::groups_store: a sum for each group of the table
   std::int64_t lane_groups = 0;      // the same for bundles
   std::int32_t up_begin = 0, up_end = 0;      // products to make before the upward pass, in Plan::product
-  std::int32_t down_begin = 0, down_end = 0;  // and before the downward pass
+  std::int32_t down_begin = 0, down_end = 0;  // and after its messages downwards, for the factors below
 };
 
 // A structured factor. Its scope, in order: interface variables (a factor's positions, not variables), and variables that the
@@ -106,8 +107,6 @@ struct Plan {
   std::vector<factors::Structure> structure;
   std::vector<Structured::Argument> argument;
   std::vector<std::int64_t> known;            // scratch: the ones of pinned arguments; the rest of their messages is zero
-  std::int64_t structured_scratch = 0;        // scratch: what the messages of one structured factor need
-  std::int64_t structured_known = 0;          // scratch: decoded values of one factor's variables, one-hot
   std::int32_t most_arguments = 0;
 
   std::vector<std::int32_t> inner;       // tree variables between factors whose beliefs are wanted,
@@ -144,13 +143,28 @@ struct Plan {
 
   std::int64_t ones = 0;                // scratch: as many ones as the largest variable has values
   std::int64_t ones_count = 1;
-  std::int64_t accumulators = 0;        // scratch: one factor's leaf beliefs
-  std::int64_t group_weights = 0;       // scratch: one factor's weights on the way down
   std::int64_t messages = 0;            // scratch: all edges' messages, in the order of edges,
   std::int64_t message_count = 0;       // and how many numbers these are
-  std::int64_t messages_in = 0;         // scratch: loopy, the messages to and from one factor
-  std::int64_t messages_out = 0;
   std::int64_t scratch_size = 0;
+
+  // What is needed while one factor is visited: places in State::bench.
+  std::int64_t accumulators = 0;        // its leaf beliefs
+  std::int64_t group_weights = 0;       // its groups' weights on the way down
+  std::int64_t dropped = 0;             // trees: messages that nobody wants again
+  std::int64_t messages_in = 0;         // loopy: the messages to and from it
+  std::int64_t messages_out = 0;
+  std::int64_t structured_scratch = 0;  // what the messages of a structured factor need
+  std::int64_t structured_known = 0;    // decoded values of its variables, one-hot
+  std::int64_t bench_size = 0;
+
+  // How several threads share one example.
+  TreeCut trees;          // order: of the graph's factors; the rest is about `tree`
+  Pieces inner_pieces;    // of `inner`
+  Pieces loopy_pieces;    // of `loopy`
+  Pieces variable_pieces; // of `loopy_variable`
+  SweepCut sweep;         // of `loopy`
+  bool shared = false;    // it is worth it
+
   std::int64_t groups = 0;              // size of State::groups_store, whose first ones are ones, for plain factors
   std::int64_t lane_groups = 0;
   std::int64_t plain_groups = 0;
@@ -161,6 +175,10 @@ struct Plan {
   std::int32_t most_leaves = 1, most_interfaces = 1;
   std::int32_t largest = 1;             // greatest cardinality
 };
+
+// Costs of a call, in visits to a table's entries, from which on several threads are faster than one.
+constexpr std::int64_t least_shared_trees = 200'000;
+constexpr std::int64_t least_shared_loopy = 50'000;  // an iteration
 
 Plan make_plan(const FactorGraph& graph, const PriorLayout& layout);
 

@@ -29,9 +29,9 @@ class PriorityQueue {
   double greatest() const { return key_[heap_.front()]; }
   double key(std::int32_t item) const { return key_[item]; }
   void set(std::int32_t item, double key) {
+    const bool rises = key > key_[item];
     key_[item] = key;
-    up(place_[item]);
-    down(place_[item]);
+    rises ? up(place_[item]) : down(place_[item]);
   }
 
  private:
@@ -91,8 +91,7 @@ class Residual {
   // Every factor's true residual.
   template <typename Op>
   bool examine() {
-    typename State<Real>::Exponent ignored{};
-    if (!loopy_.gather(ignored)) return false;
+    if (!loopy_.template gather<false>()) return false;
     std::vector<double> keys;
     keys.reserve(plan_.loopy.size());
     for (const Factor& factor : plan_.loopy) {
@@ -123,7 +122,7 @@ class Residual {
   bool update(std::int32_t f) {
     const Factor& factor = plan_.loopy[f];
     const Table& table = state_.table(factor);
-    Real* next = state_.at(plan_.messages_in);
+    Real* next = state_.bench(plan_.messages_in);
     for (std::int32_t k = 0; k < table.interface_count; ++k) {
       const Edge& edge = loopy_.edge_of(factor, k);
       if (!message_in(edge, next)) return false;

@@ -1,4 +1,4 @@
-// One thread's memory, and what it knows of the example (or bundle of examples) at hand.
+// The memory of one example (or bundle of examples) at hand, and that of each thread which works on it.
 #pragma once
 
 #include <algorithm>
@@ -16,34 +16,60 @@
 namespace emnesy::bp {
 inline namespace EMNESY_ISA {
 
+// What all threads know that work on one example (or bundle of examples), and the messages.
+template <typename Real>
+struct Example {
+  explicit Example(const Plan& p)
+      : plan(p),
+        scratch(p.scratch_size),
+        groups_store(Number<Real>::lanes ? p.lane_groups : p.groups),
+        rows(1 + p.block_size.size(), nullptr),
+        observed(p.variable.size(), -1),
+        value(p.variable.size(), 0) {
+    for (const std::int64_t known : p.known) scratch[known] = Real(1);
+    std::fill_n(scratch.data() + p.ones, p.ones_count, Real(1));
+    std::fill_n(groups_store.data(), p.plain_groups, Real(1));
+    rows[0] = scratch.data();
+  }
+
+  const Plan& plan;
+  Memory<Real> scratch;
+  Memory<Real> groups_store;
+  std::vector<const Real*> rows;  // by Place::row
+  std::vector<std::int32_t> observed;  // the value that evidence gives a variable with one slot, or -1; no lanes
+  std::vector<std::int32_t> value;     // decoded
+  const std::int32_t* labels = nullptr;
+};
+
+// One thread's view of it, with memory of its own for the factor at hand.
 template <typename Real>
 struct State {
   using Mask = typename Number<Real>::Mask;
   using Exponent = typename Number<Real>::Exponent;
   static constexpr bool lanes = Number<Real>::lanes;
 
-  explicit State(const Plan& p)
-      : plan(p),
-        scratch(p.scratch_size),
-        groups_store(lanes ? p.lane_groups : p.groups),
-        rows(1 + p.block_size.size(), nullptr),
-        observed(p.variable.size(), -1),
-        value(p.variable.size(), 0),
-        leaf(p.most_leaves, nullptr),
-        belief(p.most_leaves, nullptr),
-        in(p.most_interfaces, nullptr),
-        out(p.most_interfaces, nullptr),
-        spare_store(2 * std::max(p.most_leaves, p.most_interfaces)),
-        run_weight(lanes ? p.most_runs : 0),
-        accumulator(p.largest),
-        structured_in(p.most_arguments, nullptr),
-        structured_out(p.most_arguments, nullptr) {
-    for (const std::int64_t known : p.known) scratch[known] = Real(1);
-    std::fill_n(scratch.data() + p.ones, p.ones_count, Real(1));
-    std::fill_n(groups_store.data(), p.plain_groups, Real(1));
-    rows[0] = scratch.data();
+  explicit State(Example<Real>& example)
+      : plan(example.plan),
+        scratch(example.scratch.data()),
+        groups_store(example.groups_store.data()),
+        rows(example.rows.data()),
+        observed(example.observed.data()),
+        value(example.value.data()),
+        labels(example.labels),
+        bench_store(plan.bench_size),
+        leaf(plan.most_leaves, nullptr),
+        belief(plan.most_leaves, nullptr),
+        in(plan.most_interfaces, nullptr),
+        out(plan.most_interfaces, nullptr),
+        spare_store(2 * std::max(plan.most_leaves, plan.most_interfaces)),
+        run_weight(lanes ? plan.most_runs : 0),
+        accumulator(plan.largest),
+        structured_in(plan.most_arguments, nullptr),
+        structured_out(plan.most_arguments, nullptr) {
     spare = {spare_store.data(), spare_store.data() + spare_store.size() / 2};
   }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
   const Real* at(const Place& place) const { return rows[place.row] + place.offset; }
   const Real* own(std::int32_t variable) const { return at(plan.variable[variable].own); }
@@ -51,8 +77,9 @@ struct State {
     const Place& place = plan.variable[variable].own;
     return place.row == 0 && place.offset == plan.ones;
   }
-  Real* at(std::int64_t offset) { return scratch.data() + offset; }
-  Real* groups(const Factor& factor) { return groups_store.data() + (lanes ? factor.lane_groups : factor.groups); }
+  Real* at(std::int64_t offset) { return scratch + offset; }
+  Real* bench(std::int64_t offset) { return bench_store.data() + offset; }
+  Real* groups(const Factor& factor) { return groups_store + (lanes ? factor.lane_groups : factor.groups); }
   const Table& table(const Factor& factor) const {
     return lanes ? plan.lane_table[factor.lane_table].groups : plan.table[factor.table];
   }
@@ -77,16 +104,18 @@ struct State {
   }
 
   const Plan& plan;
-  Memory<Real> scratch;
-  Memory<Real> groups_store;
-  std::vector<const Real*> rows;  // by Place::row
-  std::vector<std::int32_t> observed;  // the value that evidence gives a variable with one slot, or -1; no lanes
-  std::vector<std::int32_t> value;     // decoded
-  const std::int32_t* labels = nullptr;
+  Real* const scratch;
+  Real* const groups_store;
+  const Real** const rows;
+  std::int32_t* const observed;
+  std::int32_t* const value;
+  const std::int32_t*& labels;
   Logs<Real> logs;             // of what has been multiplied out so far ...
   Exponent exponent{};         // ... and the powers of two of the messages
   Mask trusted = Number<Real>::all();  // lanes
+  Real residual = Real(0);     // the greatest change of a message
 
+  Memory<Real> bench_store;
   std::vector<const Real*> leaf;  // arguments of the kernels
   std::vector<Real*> belief;
   std::vector<const Real*> in;
@@ -127,7 +156,7 @@ void weigh_slices(const State<Real>& state, const Factor& factor, const Table& t
 
 // Every group's sum: the only visit to the tuples on the way up.
 template <typename Op, typename Real>
-void sum_groups(State<Real>& state, const Factor& factor, const Table& table, const Range& range) {
+EMNESY_ONE_COPY void sum_groups(State<Real>& state, const Factor& factor, const Table& table, const Range& range) {
   for (std::int32_t k = 0; k < table.leaf_count; ++k) {
     state.leaf[k] = state.own(state.plan.leaf[factor.leaf_begin + k]);
   }

@@ -25,7 +25,7 @@ Real structured_messages(State<Real>& state, const Factor& factor, std::int32_t 
     }
   }
   return factors::messages<Op>(structure, state.structured_in.data(), state.structured_out.data(),
-                               state.at(plan.structured_scratch));
+                               state.bench(plan.structured_scratch));
 }
 
 // The message to the parent, the last interface variable.
@@ -42,7 +42,7 @@ bool structured_decode(State<Real>& state, const Factor& factor, std::int32_t in
                        const Uniform& uniform) {
   const Plan& plan = state.plan;
   const Interface* interface = plan.interface.data() + factor.interface_begin;
-  Real* known = state.at(plan.structured_known);
+  Real* known = state.bench(plan.structured_known);
   const auto fix = [&](std::int32_t k) {
     const std::int32_t variable = interface[k].variable, values = plan.variable[variable].cardinality;
     for (std::int32_t v = 0; v < values; ++v) known[v] = Real(v == state.value[variable] ? 1 : 0);

@@ -25,14 +25,15 @@ struct Outcome {
 template <typename Real, typename Source>
 class Worker {
  public:
-  Worker(const Plan& plan, const FactorGraph& graph) : plan_(plan), graph_(graph), state_(plan), sink_(plan, graph) {
+  Worker(const Plan& plan, const FactorGraph& graph) : plan_(plan), graph_(graph), share_(plan), state_(share_.mine()), sink_(plan, graph) {
     if constexpr (!std::is_same_v<Real, Source>) {
       for (const std::int64_t size : plan.block_size) converted_.emplace_back(size);
     }
   }
 
-  void start(const Options& options) {
+  void start(const Options& options, Team* team) {
     options_ = options;
+    share_.start(team);
     sink_.decide_by(options.task, options.seed);
   }
 
@@ -52,7 +53,7 @@ class Worker {
     example_ = static_cast<std::uint64_t>(example);
     observe(state_, graph_);
     state_.start_totals();
-    if (!prepare(state_, graph_) || !upward<Sum>(state_)) return false;
+    if (!prepare(state_, graph_) || !upward<Sum>(share_)) return false;
     const double log_tree = state_.log_total(0);
     if (beliefs && !emit_tree(example)) return false;
     state_.start_totals();
@@ -67,9 +68,9 @@ class Worker {
 
  private:
   bool emit_tree(std::int64_t example) {
-    if (options_.task == Task::Marginals) return downward(state_, sink_);
+    if (options_.task == Task::Marginals) return downward(share_, sink_);
     if (options_.task == Task::Map) {
-      if (!upward<Max>(state_) || !decode<Best<Real>>(state_, [](std::size_t) { return std::array<double, 2>{}; })) {
+      if (!upward<Max>(share_) || !decode<Best<Real>>(share_, [](std::size_t) { return std::array<double, 2>{}; })) {
         return false;
       }
     } else {
@@ -78,7 +79,7 @@ class Worker {
       const auto uniform = [&](std::size_t f) {
         return uniform_pair(options_.seed, static_cast<std::uint64_t>(example), first + f);
       };
-      if (!decode<Draw<Real>>(state_, uniform)) return false;
+      if (!decode<Draw<Real>>(share_, uniform)) return false;
     }
     emit_own_variables(plan_.tree);
     for (const std::int32_t variable : plan_.inner) emit_value(variable);
@@ -97,7 +98,7 @@ class Worker {
   void emit_value(std::int32_t variable) { sink_.value(variable, state_.value[variable]); }
 
   bool run_loopy(const MessageView<Source>& rows, bool beliefs, Outcome& outcome) {
-    Loopy<Real> loopy(state_, options_);
+    Loopy<Real> loopy(share_, options_);
     Real* messages = state_.at(plan_.messages);
     if (rows.start == nullptr) {
       loopy.start_uniform();
@@ -157,7 +158,8 @@ class Worker {
   const Plan& plan_;
   const FactorGraph& graph_;
   Options options_;
-  State<Real> state_;
+  Share<Real> share_;
+  State<Real>& state_;
   Sink<Real, Source> sink_;
   std::vector<std::vector<Real>> converted_;
   std::uint64_t example_ = 0;
