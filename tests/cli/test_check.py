@@ -1,6 +1,7 @@
 """Exit codes and streams of the commands that only read a program."""
 
 import json
+import re
 
 import pytest
 
@@ -66,3 +67,16 @@ def test_bytes_that_are_no_text(tmp_path, capsys):
 def test_explain(capsys):
     assert main(["explain", "e0203"]) == 0
     assert capsys.readouterr().out.startswith("# E0203: unknown predicate")
+
+
+def test_dumps_of_programs_are_highlighted_where_colour_is_wanted(program, capsys, monkeypatch):
+    program.write_text("p(1).\nq(X) :- p(X).\n")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(["dump", str(program), "--stage", "core"]) == 0
+    coloured = capsys.readouterr().out
+    monkeypatch.delenv("FORCE_COLOR")
+    assert main(["dump", str(program), "--stage", "core"]) == 0
+    plain = capsys.readouterr().out
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Literal as OneOf
 from typing import TextIO
 
+import typer
+
 from emnesy.diagnostics import Diagnostic
 from emnesy.diagnostics.colour import ansi
 from emnesy.diagnostics.json import to_json
@@ -28,6 +30,19 @@ def show_diagnostics(
     for diagnostic in diagnostics:
         text = render_line(diagnostic) if style == "concise" else render(diagnostic, paint) + "\n"
         stream.write(_encodable(text, stream) + "\n")
+
+
+def show_program(text: str) -> None:
+    """Write a program to the standard output, highlighted where that is a terminal."""
+    colour = _wants_colour(sys.stdout)
+    if colour:
+        from pygments import highlight
+        from pygments.formatters import TerminalFormatter
+
+        from emnesy.editors.pygments import NesyLexer
+
+        text = highlight(text, NesyLexer(stripnl=False), TerminalFormatter()).rstrip("\n")
+    typer.echo(text, color=colour)
 
 
 def _wants_colour(stream: TextIO) -> bool:

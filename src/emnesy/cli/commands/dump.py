@@ -8,9 +8,13 @@ from typing import Annotated
 import typer
 
 from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
+from emnesy.cli.show import show_program
 from emnesy.pipeline import STAGES
 
 Stage = Enum("Stage", {name: name for name in STAGES})  # type: ignore[misc]
+
+_PROGRAMS = {"syntax", "core"}
+"""Stages whose text is written like a program."""
 
 
 def command(
@@ -23,4 +27,5 @@ def command(
     from emnesy.pipeline import Program
 
     program = Program(read_source(file), parse_constants(const))
-    typer.echo(STAGES[stage.value](program))
+    text = STAGES[stage.value](program)
+    show_program(text) if stage.value in _PROGRAMS else typer.echo(text)

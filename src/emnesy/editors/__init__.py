@@ -1,0 +1,1 @@
+"""What editors need: highlighting (Pygments, TextMate) and a language server."""
