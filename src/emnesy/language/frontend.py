@@ -8,6 +8,7 @@ from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.garbage import collection_paused
 from emnesy.language.checks import run_checks
+from emnesy.language.checks.statements import without_foreign_directives
 from emnesy.language.checks.unit import Unit
 from emnesy.language.constants import evaluate_constants
 from emnesy.language.core import CoreProgram
@@ -59,12 +60,13 @@ def _analyse(
     found: list[Diagnostic] = []
     constants = evaluate_constants(program.statements, consts, found.append)
     core = desugar(program, constants, found.append)
-    found += run_checks(Unit(program, core))
+    unit = Unit(program, core)
+    found += run_checks(unit)
     found.sort(key=lambda d: _place(d, source))
     errors = [d for d in found if d.severity == "error"]
     if errors:  # warnings about a program that is wrong anyway would bury them
         raise ProgramError(*errors)
-    return core, tuple(found)
+    return without_foreign_directives(unit), tuple(found)
 
 
 def _place(diagnostic: Diagnostic, source: Source) -> tuple[bool, str, int, str]:

@@ -17,6 +17,9 @@ from emnesy.diagnostics import Diagnostic, Label, Source, Span
 from emnesy.language.split import Piece, pieces
 
 _OPERAND = {"VARIABLE"}
+_DECLARATION = re.compile(
+    r"\s*:-\s*(dynamic|discontiguous|multifile|table|initialization|module_transparent)\s+[a-z\[(]"
+)
 _SPELLINGS = {
     "<=": "`=<`",
     "=>": "`>=`",
@@ -123,6 +126,31 @@ def _prompt(place: Place) -> Diagnostic | None:
             help="write one rule per case",
         )
     return None
+
+
+def _cut(place: Place) -> Diagnostic | None:
+    match = re.compile(r"!(?=\s*[,.;)])").match(place.source.text, place.at)
+    if match is None:
+        return None
+    return Diagnostic(
+        "E0106",
+        "there is no cut: all rules that apply count",
+        place.here,
+        help="say in each rule's body when it applies: `not condition`",
+    )
+
+
+def _declaration(place: Place) -> Diagnostic | None:
+    """Prolog's prefix operators after ``:-``, which ProbLog does not read either."""
+    match = _DECLARATION.match(place.source.text, place.start, place.end)
+    if match is None or place.at < match.start(1):
+        return None
+    return Diagnostic(
+        "E0126",
+        f"`:- {match[1]}` is a declaration of Prolog's",
+        place.span(match.start(1), len(match[1])),
+        help="leave it out: it would change nothing here",
+    )
 
 
 def _colon(place: Place) -> Diagnostic | None:
@@ -298,6 +326,8 @@ def _anything(place: Place) -> Diagnostic:
 
 
 _RECOGNISERS: tuple[Callable[[Place], Diagnostic | None], ...] = (
+    _declaration,
+    _cut,
     _spelling,
     _prompt,
     _colon,

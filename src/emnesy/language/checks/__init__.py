@@ -14,6 +14,7 @@ from emnesy.language.checks.probabilities import check_probabilities
 from emnesy.language.checks.ranges import check_ranges
 from emnesy.language.checks.safety import check_safety
 from emnesy.language.checks.singletons import check_singletons
+from emnesy.language.checks.statements import check_statements
 from emnesy.language.checks.stratification import check_stratification
 from emnesy.language.checks.types import check_types
 from emnesy.language.checks.unit import Unit
@@ -23,6 +24,7 @@ Check = Callable[[Unit], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
     check_names,
+    check_statements,
     check_safety,
     check_aggregates,
     check_stratification,

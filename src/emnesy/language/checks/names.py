@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emnesy.diagnostics import Diagnostic, Label
+from emnesy.diagnostics import Diagnostic, Label, Span
 from emnesy.diagnostics.suggest import closest
 from emnesy.language import syntax
+from emnesy.language.checks.statements import without_foreign_directives
 from emnesy.language.checks.unit import Unit, error, is_auxiliary
 from emnesy.language.core import Signature
 
@@ -37,7 +38,7 @@ def check_names(unit: Unit) -> Iterator[Diagnostic]:
     by_name: dict[str, list[Signature]] = {}
     for signature in (*defined, *BUILTINS):
         by_name.setdefault(signature.name, []).append(signature)
-    for signature, span in unit.uses.items():
+    for signature, span in _uses(unit).items():
         if signature in defined or is_auxiliary(signature):
             continue
         others = by_name.get(signature.name)
@@ -64,6 +65,12 @@ def check_names(unit: Unit) -> Iterator[Diagnostic]:
                 head.span,
                 "choose another name",
             )
+
+
+def _uses(unit: Unit) -> dict[Signature, Span | None]:
+    """The predicates that are used, with their first place; directives are another check's concern."""
+    core = without_foreign_directives(unit)
+    return unit.uses if core is unit.core else Unit(unit.program, core).uses
 
 
 def _help(signature: Signature, by_name: dict[str, list[Signature]]) -> str:
