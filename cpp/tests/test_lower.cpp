@@ -150,6 +150,23 @@ TEST_CASE("a literal and its negation exclude each other") {
   check_faithful(maker.program);
 }
 
+TEST_CASE("values that no rule tells apart do not make a table too large") {
+  GroundMaker maker;
+  const std::int32_t a = maker.choice(70, false), b = maker.choice(70, true), p = maker.predicate("p", 1);
+  for (std::int32_t x = 0; x < 5; ++x) {
+    for (std::int32_t y = 0; y < 4; ++y) {
+      maker.rule(maker.atom(p, {x + y}), {literal(maker.takes(a, 10 * x), false), literal(maker.takes(b, 69 - y), false)});
+    }
+  }
+  maker.rule(maker.atom(p, {8}), {literal(maker.takes(a, 69), false), literal(maker.takes(b, 3), true)});
+  const FunctionalDependencies dependencies = find_functional_dependencies(maker.program, {-1});
+  REQUIRE(dependencies.group_count() == 1);
+  const FactorGraph graph = lower(maker.program, dependencies, {}).graph;
+  CHECK(graph.is_forest());
+  CHECK(graph.factor_count() == 3);  // which of the values it is, twice, and their sum
+  check_faithful(maker.program);
+}
+
 TEST_CASE("wide disjunctions and conjunctions become chains") {
   GroundMaker maker;
   const std::int32_t p = maker.predicate("p", 0), q = maker.predicate("q", 0), r = maker.predicate("r", 0);

@@ -64,10 +64,15 @@ void Lowering::lower_node(std::int32_t node) {
     for (std::vector<Event>& body : bodies) cases.push_back({value, std::move(body)});
   }
   if (rename(atoms, cases)) return;
-  const std::vector<std::int32_t> scope = scope_of(cases);
-  const std::int64_t joint = joint_size(scope);
+  std::vector<std::int32_t> scope = scope_of(cases);
+  std::int64_t joint = joint_size(scope);
+  const std::int64_t limit = std::max<std::int64_t>(table_limit, 4 * static_cast<std::int64_t>(cases.size()));
+  if (atoms.size() > 1 && joint > limit && identify_values(cases, scope, limit)) {
+    scope = scope_of(cases);
+    joint = joint_size(scope);
+  }
   const bool wide = recognise() && atoms.size() == 1 && joint > small_table && read_once(cases);
-  if (!wide && joint <= std::max<std::int64_t>(table_limit, 4 * static_cast<std::int64_t>(cases.size()))) {
+  if (!wide && joint <= limit) {
     tabulate(atoms, cases, scope);
     return;
   }
@@ -112,6 +117,49 @@ std::int64_t Lowering::joint_size(const std::vector<std::int32_t>& scope) const 
     if (size > (std::int64_t{1} << 40)) break;
   }
   return size;
+}
+
+// Such a variable is replaced by a function of it: one value for each that is named, one for all others. Booleans, one a
+// head, which would stand there otherwise, share their arguments and so close loops.
+bool Lowering::identify_values(std::vector<Case>& cases, const std::vector<std::int32_t>& scope, std::int64_t limit) {
+  std::map<std::int32_t, std::vector<std::int32_t>> named;
+  for (const Case& c : cases) {
+    for (const Event& e : c.body) named[e.variable].push_back(e.value);
+  }
+  std::int64_t joint = 1;
+  for (const std::int32_t variable : scope) {
+    std::vector<std::int32_t>& values = named[variable];
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    joint *= std::min<std::int64_t>(builder_.cardinality(variable), static_cast<std::int64_t>(values.size()) + 1);
+    if (joint > limit) return false;
+  }
+  std::map<std::int32_t, std::int32_t> function;
+  for (const auto& [variable, values] : named) {
+    const auto others = static_cast<std::int32_t>(values.size());
+    if (others + 1 >= builder_.cardinality(variable)) continue;
+    const std::int32_t image = builder_.add_variable(others + 1, builder_.names()[variable] + " or another");
+    Table table{{variable, image}, {}};
+    for (std::int32_t v = 0; v < builder_.cardinality(variable); ++v) {
+      const auto found = std::lower_bound(values.begin(), values.end(), v);
+      const bool is_named = found != values.end() && *found == v;
+      table.values.push_back(v);
+      table.values.push_back(is_named ? static_cast<std::int32_t>(found - values.begin()) : others);
+    }
+    builder_.add_table(std::move(table));
+    function[variable] = image;
+  }
+  for (Case& c : cases) {
+    for (Event& e : c.body) {
+      const auto image = function.find(e.variable);
+      if (image == function.end()) continue;
+      const std::vector<std::int32_t>& values = named[e.variable];
+      e.value = static_cast<std::int32_t>(std::lower_bound(values.begin(), values.end(), e.value) - values.begin());
+      e.variable = image->second;
+    }
+    std::sort(c.body.begin(), c.body.end(), [](const Event& a, const Event& b) { return a.variable < b.variable; });
+  }
+  return true;
 }
 
 std::vector<std::int32_t> Lowering::fill(const std::vector<Case>& cases, const std::vector<std::int32_t>& scope) const {

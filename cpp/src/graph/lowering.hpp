@@ -72,6 +72,8 @@ class Lowering {
   static std::vector<std::int32_t> scope_of(const std::vector<Case>& cases);
   // Number of joint values, or a very large number.
   std::int64_t joint_size(const std::vector<std::int32_t>& scope) const;
+  // Values that no case tells apart become one, where the joint values are then at most `limit`; else nothing happens.
+  bool identify_values(std::vector<Case>& cases, const std::vector<std::int32_t>& scope, std::int64_t limit);
   // For every joint value of the scope, the value that the cases give it, or -1.
   std::vector<std::int32_t> fill(const std::vector<Case>& cases, const std::vector<std::int32_t>& scope) const;
   // Calls visit(joint value, its entry) over the whole scope in row-major order.
