@@ -39,11 +39,11 @@ def draw_sums(
         for row in range(shown):
             for number in range(2):
                 for place in range(width):
-                    _draw_digit(
+                    draw_symbol(
                         panels[row, number * (width + 1) + place],
                         images[row, number, width - 1 - place],
-                        int(predicted[row, number, width - 1 - place]),
-                        int(digits[row, number, width - 1 - place]),
+                        str(int(predicted[row, number, width - 1 - place])),
+                        str(int(digits[row, number, width - 1 - place])),
                     )
             panels[row, width].text(0.5, 0.5, "+", ha="center", va="center", fontsize=12)
             _draw_result(panels[row, -1], guesses[row], sums[row], width, n)
@@ -53,11 +53,12 @@ def draw_sums(
         )
 
 
-def _draw_digit(axes: Any, image: Tensor, guess: int, truth: int) -> None:
+def draw_symbol(axes: Any, image: Tensor, guess: str, truth: str) -> None:
+    """An image ``(28, 28)`` under what it was read as; where that is wrong, also what it is."""
     axes.imshow(image.numpy(), cmap="gray_r")
     right = guess == truth
     axes.set_title(
-        str(guess) if right else f"{guess} ({truth})",
+        guess if right else f"{guess} ({truth})",
         color=BLUE if right else RED,
         fontweight="normal" if right else "bold",
         fontsize=8,
