@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from emnesy.data.distortion import Distortion
 
-def lenet(outputs: int = 10, dropout: float = 0.0) -> nn.Sequential:
+
+def lenet(outputs: int = 10, dropout: float = 0.0, distortion: float = 0.0) -> nn.Sequential:
     """The LeNet of the published addition and sudoku results (44,426 parameters for ten outputs).
 
     `dropout` is the share of inputs dropped before each of the first two linear layers.
     """
     return nn.Sequential(
+        *_distortion(distortion),
         nn.Conv2d(1, 6, 5),
         nn.MaxPool2d(2),
         nn.ReLU(),
@@ -31,13 +34,18 @@ def lenet(outputs: int = 10, dropout: float = 0.0) -> nn.Sequential:
 
 
 def bn_cnn(
-    outputs: int = 10, dropout: float = 0.4, channels: int = 16, hidden: int = 128
+    outputs: int = 10,
+    dropout: float = 0.4,
+    channels: int = 16,
+    hidden: int = 128,
+    distortion: float = 0.0,
 ) -> nn.Sequential:
     """A small convolutional network with batch normalisation: 16 and 48 channels, 128 hidden units.
 
     The second convolution has three times the first one's `channels`.
     """
     return nn.Sequential(
+        *_distortion(distortion),
         nn.Conv2d(1, channels, 5),
         nn.MaxPool2d(2),
         nn.BatchNorm2d(channels),
@@ -92,3 +100,7 @@ def tile_net(outputs: int = 5, tile: int = 8) -> TileNet:
 
 def _dropout(share: float) -> list[nn.Module]:
     return [nn.Dropout(share)] if share > 0 else []
+
+
+def _distortion(strength: float) -> list[nn.Module]:
+    return [Distortion(strength)] if strength else []
