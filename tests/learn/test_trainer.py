@@ -238,3 +238,16 @@ def test_fake_addition_is_what_the_tests_rely_on():
         {"digit": torch.full((1, 2, 1, 10), 0.1)}, {"sum": torch.tensor([[7, 0]])}
     )
     assert torch.allclose(answer["digit"][0, 0, 0, :8], torch.full((8,), 1 / 8))
+
+
+def test_validation_may_be_looked_at_now_and_then():
+    trainer = toy_trainer(epochs=5, valid_every=2)
+    trainer.valid = Examples(toy_addition(), trainer.model.interface, "valid", batch_size=40)
+    trainer.fit()
+    assert ["valid" in record for record in trainer.progress.history] == [
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]

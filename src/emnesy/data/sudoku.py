@@ -31,6 +31,9 @@ from emnesy.learn.own_metrics import OtherSplits
 
 SPLITS = ("train", "valid", "test")
 
+ALL_TRAINING = "train-all"
+"""The training split with its corrupted puzzles, even where nothing is learned from them: for thresholds."""
+
 
 class SudokuDataset(Dataset[Item]):
     """Puzzles of one split: correct and corrupted ones by turns.
@@ -95,8 +98,8 @@ class SudokuDataset(Dataset[Item]):
             "digit_accuracy_renamed": renamed_accuracy(grids, self.classes.numpy(), self.size),
             "roc_auc": roc_auc(score, truth),
         }
-        for name in ("valid", "train"):
-            other = splits(name)
+        for name, split in (("valid", "valid"), ("train", ALL_TRAINING)):
+            other = splits(split)
             if other is not None:
                 threshold = best_threshold(
                     _finite(other.scores["valid"]), other.dataset.valid.numpy()
@@ -174,7 +177,7 @@ def dataset(
     if isinstance(puzzles, bool) or not isinstance(puzzles, int) or puzzles < 1:
         raise _bad_option(f"puzzles is a number from 1 on, not {puzzles!r}")
     digits, rows = _all_splits(size, box, seed, source, puzzles)
-    chosen = rows[SPLITS.index(split)]
+    chosen = rows[SPLITS.index("train" if split == ALL_TRAINING else split)]
     if split == "train" and not invalid:
         chosen = chosen[::2]
     return SudokuDataset(digits, chosen, box)

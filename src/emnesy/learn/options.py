@@ -60,8 +60,10 @@ class TrainOptions:
     """Of the program's own probabilities on mini-batches: the k-th step counts ``(k + 2) ** -step_power``."""
     tolerance: float = 1e-6
     """Without networks: training stops where no probability is farther from EM's limit than this."""
+    valid_every: int = 1
+    """Epochs from one look at the validation split to the next; the last epoch has one in any case."""
     patience: int = 0
-    """Epochs without a better validation likelihood after which training stops; 0: never."""
+    """Looks at the validation split without a better likelihood after which training stops; 0: never."""
     restarts: int = 0
     """How often networks that ignore their inputs are made anew (`emnesy.learn.stall`)."""
     restart_after: float = 0.4
@@ -135,6 +137,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "noise_end": (0, 0.999),
     "step_power": (0, 1),
     "tolerance": (0, 1),
+    "valid_every": (1, 1e9),
     "patience": (0, 1e9),
     "restarts": (0, 1e6),
     "restart_after": (1e-9, 1e9),

@@ -69,6 +69,12 @@ class Output:
         given = torch.stack([probabilities, 1 - probabilities]) if self.bernoulli else probabilities
         return -(given * given.clamp_min(_TINY).log()).sum()
 
+    def log_least(self, prior: Tensor) -> Tensor:
+        """``(B,)``: the log-probability of all choices' least probable alternatives that are possible."""
+        each = torch.stack([prior, 1 - prior], dim=-1) if self.bernoulli else prior
+        least = torch.where(each > 0, each, 1.0).amin(dim=-1)
+        return least.log().view(len(prior), -1).sum(dim=1)
+
     def noisy(self, prior: Tensor, noise: float) -> Tensor:
         """``(1 - noise) p + noise / K``: each symbol is, with this probability, none of the network's."""
         values = 2 if self.bernoulli else prior.shape[-1]

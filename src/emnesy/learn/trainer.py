@@ -298,7 +298,8 @@ class Trainer:
         self.targets = {}
         if self.probabilities is not None:
             record["probabilities"] = self.probabilities.named()
-        if self.valid is not None:
+        due = self.progress.epoch % self.options.valid_every == 0
+        if self.valid is not None and (due or self.progress.epoch == self.options.epochs):
             found = self.evaluate(self.valid)
             record["valid"] = {
                 "label_accuracy": found.label_accuracy,

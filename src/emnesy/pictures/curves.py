@@ -51,7 +51,7 @@ def _accuracies(axes: Any, epochs: Records, test: Mapping[str, Any]) -> None:
         drawn.append(("whole labels, validation", valid))
     for (name, values), colour in zip(drawn, LINES, strict=False):
         style = "--" if name.endswith("validation") else "-"
-        axes.plot(numbers, _floats(values), style, color=colour, label=name, **_dots(numbers))
+        _plot(axes, _floats(values), style, color=colour, label=name)
     marks = {name: test.get("accuracy", {}).get(name) for name in names}
     colours = dict(zip(names, LINES, strict=False))
     marks["whole labels"], colours["whole labels"] = test.get("label_accuracy"), BLACK
@@ -77,6 +77,12 @@ def _accuracies(axes: Any, epochs: Records, test: Mapping[str, Any]) -> None:
         axes.text(0.5, 0.5, "nothing was compared", ha="center", transform=axes.transAxes)
 
 
+def _plot(axes: Any, values: Any, style: str, **look: Any) -> None:
+    """A line over the epochs that have a value: validation may be looked at now and then only."""
+    (known,) = np.nonzero(np.isfinite(values))
+    axes.plot(known + 1, values[known], style, **look, **_dots(known))
+
+
 def _likelihood(axes: Any, epochs: Records, test: Mapping[str, Any]) -> None:
     numbers = np.arange(1, len(epochs) + 1)
     lines = {
@@ -88,7 +94,7 @@ def _likelihood(axes: Any, epochs: Records, test: Mapping[str, Any]) -> None:
     }
     for (name, (style, values)), colour in zip(lines.items(), LINES, strict=False):
         if np.isfinite(values).any():
-            axes.plot(numbers, values, style, color=colour, label=name, **_dots(numbers))
+            _plot(axes, values, style, color=colour, label=name)
     if test.get("log_likelihood") is not None:
         axes.plot(
             [numbers[-1]],
