@@ -77,9 +77,9 @@ def measure_abc(size: int, batch: int, samples: int, threads: int) -> dict[str, 
     return {"call": peak() - start, "tensors": tensors}
 
 
-def fresh(call: str) -> dict[str, float]:
-    """What a function of this module returns in a new process."""
-    code = f"import json, tasks.memory as m; print(json.dumps(m.{call}))"
+def fresh(call: str, module: str = "tasks.memory") -> dict[str, float]:
+    """What a function of a module returns in a new process."""
+    code = f"import json, {module} as m; print(json.dumps(m.{call}))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BENCHMARKS
     )

@@ -15,8 +15,9 @@ from conformance.oracle import ImpossibleEvidenceError, NegativeCycleError, prob
 from conformance.random_programs import RandomProgram, random_programs
 from emnesy.engine.registry import engines
 
-EXAMPLES = int(os.environ.get("EMNESY_EXAMPLES", "100"))
-"""Programs of a normal run; more by the environment, for a night's run."""
+USUAL = 200
+EXAMPLES = int(os.environ.get("EMNESY_EXAMPLES", str(USUAL)))
+"""Programs of a test; more by the environment, for a night's run."""
 
 CYCLE = "E0704"
 """The code of an engine's refusal of positive cycles."""
@@ -26,11 +27,13 @@ TOLERANCE = 1e-6
 
 RANDOM = settings(
     max_examples=EXAMPLES,
-    derandomize=EXAMPLES <= 100,
+    derandomize=EXAMPLES <= USUAL,
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+FEWER = settings(RANDOM, max_examples=max(1, EXAMPLES // 4))
+"""For each engine."""
 
 
 def oracle(text: str) -> dict[str, float] | None:
@@ -100,7 +103,7 @@ def test_denials_agree_with_problog(cycles: bool, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("engine", [name for name in engines() if name != "enumerate"])
-@RANDOM
+@FEWER
 @given(random_programs(cycles=True))
 def test_engines_agree_with_problog_where_they_are_exact(
     engine: str, program: RandomProgram

@@ -16,7 +16,7 @@ from conformance.answers import compiled, says_impossible
 from conformance.corpus import evaluable, header_of, name_of
 from conformance.random_programs import Clause, RandomProgram, random_programs
 
-EXAMPLES = int(os.environ.get("EMNESY_EXAMPLES", "100")) // 2
+EXAMPLES = max(1, int(os.environ.get("EMNESY_EXAMPLES", "200")) // 4)
 
 TOLERANCE = 1e-9
 """Float64 sums of the same products in another order."""

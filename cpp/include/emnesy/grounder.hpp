@@ -32,7 +32,8 @@ enum class Opcode : std::int32_t {
   Choice,        // kind n_keys operand{n_keys} n_alternatives n_probabilities operand{n_probabilities}
                  //   the choice of (rule, keys); creates it if new. A Symbol `_` is an unknown probability
   Alternatives,  // target n value{n}: the domain of a neural choice
-  Head,          // alternative predicate operand{arity}; alternative: index, -1 no choice, -2 that of Alternatives
+  Head,          // alternative predicate distinct operand{arity}; alternative: index, -1 no choice, -2 that of Alternatives;
+                 //   distinct: an instance with this many scanned atoms that are not certain comes once, -1: do not know
   Contribute,    // predicate operand{arity, the aggregate's ignored} has_contribution operand witness operand
   Constraint,    //
   Query,         // index of the query; the atom of the last Scan

@@ -13,7 +13,51 @@ class Reach {
  public:
   explicit Reach(const Store& store)
       : store_(store), program_(store.program), atom(program_.atom_count(), 0),
-        choice(program_.choice_count(), 0), value_seen_(store.values.size(), 0) {
+        choice(program_.choice_count(), 0), value_seen_(store.values.size(), 0) {}
+
+  void add(AtomId id) {
+    if (atom[id]) return;
+    atom[id] = 1;
+    work_.push_back(id);
+  }
+
+  // Most rules stand after those for the atoms of their bodies, so few sweeps over them, from the last to the first, reach all;
+  // where recursion takes many, rules are looked up by their heads.
+  void run() {
+    drain();
+    for (int sweep = 0; sweep < most_sweeps; ++sweep)
+      if (!sweep_rules()) return;
+    index_rules();
+    for (std::size_t id = 0; id < atom.size(); ++id)
+      if (atom[id]) work_.push_back(static_cast<AtomId>(id));
+    drain();
+  }
+
+ private:
+  static constexpr int most_sweeps = 4;
+
+  void drain() {
+    while (!work_.empty()) {
+      const AtomId id = work_.back();
+      work_.pop_back();
+      visit(id);
+      if (rule_begin_.empty()) continue;
+      for (std::uint32_t k = rule_begin_[id]; k < rule_begin_[id + 1]; ++k) follow(rule_of_[k]);
+    }
+  }
+
+  bool sweep_rules() {
+    bool grown = false;
+    for (std::size_t rule = program_.rule_count(); rule-- > 0;) {
+      if (!atom[program_.rule_head[rule]]) continue;
+      follow(rule);
+      grown = grown || !work_.empty();
+      drain();
+    }
+    return grown;
+  }
+
+  void index_rules() {
     rule_begin_.assign(program_.atom_count() + 1, 0);
     for (const AtomId head : program_.rule_head) ++rule_begin_[static_cast<std::size_t>(head) + 1];
     for (std::size_t i = 0; i < program_.atom_count(); ++i) rule_begin_[i + 1] += rule_begin_[i];
@@ -23,21 +67,14 @@ class Reach {
       rule_of_[fill[program_.rule_head[rule]]++] = static_cast<std::uint32_t>(rule);
   }
 
-  void add(AtomId id) {
-    if (atom[id]) return;
-    atom[id] = 1;
-    work_.push_back(id);
+  void follow(std::size_t rule) {
+    for (std::int64_t i = program_.rule_body_begin[rule]; i < program_.rule_body_begin[rule + 1]; ++i)
+      add(literal_atom(program_.rule_body[i]));
+    if (program_.rule_contribution[rule] != GroundProgram::no_value)
+      add_cells(program_.rule_contribution[rule]);
   }
 
-  void run() {
-    while (!work_.empty()) {
-      const AtomId id = work_.back();
-      work_.pop_back();
-      visit(id);
-    }
-  }
-
- private:
+  // What an atom needs beside its rules.
   void visit(AtomId id) {
     add(store_.atom_sibling[id]);
     switch (program_.atom_kind[id]) {
@@ -58,16 +95,10 @@ class Reach {
       case AtomKind::Certain:
       case AtomKind::Derived: break;
     }
+    if (program_.cell_atom.empty()) return;
     const Relation& relation = store_.relations[store_.atom_predicate[id]];
     const ValueId* tuple = relation.tuple(static_cast<Row>(store_.atom_row[id]));
     for (std::uint32_t i = 0; i < relation.arity(); ++i) add_cells(tuple[i]);
-    for (std::uint32_t k = rule_begin_[id]; k < rule_begin_[id + 1]; ++k) {
-      const std::uint32_t rule = rule_of_[k];
-      for (std::int64_t i = program_.rule_body_begin[rule]; i < program_.rule_body_begin[rule + 1]; ++i)
-        add(literal_atom(program_.rule_body[i]));
-      if (program_.rule_contribution[rule] != GroundProgram::no_value)
-        add_cells(program_.rule_contribution[rule]);
-    }
   }
 
   void add_cells(ValueId value) {
@@ -83,7 +114,7 @@ class Reach {
 
   const Store& store_;
   const GroundProgram& program_;
-  std::vector<std::uint32_t> rule_begin_, rule_of_;
+  std::vector<std::uint32_t> rule_begin_, rule_of_;  // by head; empty until there were too many sweeps
   std::vector<AtomId> work_;
 
  public:
@@ -150,6 +181,7 @@ void mark(const Store& store, const GroundInput& input, Reach& reach) {
 }  // namespace
 
 void finish(Store& store, const GroundInput& input, GroundResult& result) {
+  store.release();
   Reach reach(store);
   mark(store, input, reach);
   check_stratified(store, reach.atom);
@@ -223,28 +255,28 @@ void finish(Store& store, const GroundInput& input, GroundResult& result) {
     to.choice_alternative_begin.push_back(static_cast<std::int64_t>(to.choice_alternative.size()));
   }
 
-  std::size_t rules = 0, literals = 0;
-  for (std::size_t i = 0; i < from.rule_count(); ++i)
-    if (atom[from.rule_head[i]] >= 0) {
-      ++rules;
-      literals += static_cast<std::size_t>(from.rule_body_begin[i + 1] - from.rule_body_begin[i]);
-    }
-  to.rule_head.reserve(rules);
-  to.rule_body_begin.reserve(rules + 1);
-  to.rule_body.reserve(literals);
-  to.rule_origin.reserve(rules);
-  to.rule_contribution.reserve(rules);
-  to.rule_witness.reserve(rules);
+  // Rules are the bulk of a program, so they move up where they are.
+  std::size_t rules = 0;
+  std::int64_t literals = 0, begin = 0;
   for (std::size_t i = 0; i < from.rule_count(); ++i) {
-    if (atom[from.rule_head[i]] < 0) continue;
-    to.rule_head.push_back(atom[from.rule_head[i]]);
-    for (std::int64_t k = from.rule_body_begin[i]; k < from.rule_body_begin[i + 1]; ++k)
-      to.rule_body.push_back(renamed(from.rule_body[k]));
-    to.rule_body_begin.push_back(static_cast<std::int64_t>(to.rule_body.size()));
-    to.rule_origin.push_back(from.rule_origin[i]);
-    to.rule_contribution.push_back(value(from.rule_contribution[i]));
-    to.rule_witness.push_back(value(from.rule_witness[i]));
+    const std::int64_t end = from.rule_body_begin[i + 1];
+    if (atom[from.rule_head[i]] >= 0) {
+      from.rule_head[rules] = atom[from.rule_head[i]];
+      for (std::int64_t k = begin; k < end; ++k) from.rule_body[literals++] = renamed(from.rule_body[k]);
+      from.rule_origin[rules] = from.rule_origin[i];
+      from.rule_contribution[rules] = value(from.rule_contribution[i]);
+      from.rule_witness[rules] = value(from.rule_witness[i]);
+      from.rule_body_begin[++rules] = literals;
+    }
+    begin = end;
   }
+  store.truncate_rules(rules);
+  to.rule_head = std::move(from.rule_head);
+  to.rule_body_begin = std::move(from.rule_body_begin);
+  to.rule_body = std::move(from.rule_body);
+  to.rule_origin = std::move(from.rule_origin);
+  to.rule_contribution = std::move(from.rule_contribution);
+  to.rule_witness = std::move(from.rule_witness);
 
   to.constraint_begin = std::move(from.constraint_begin);
   to.constraint_origin = std::move(from.constraint_origin);

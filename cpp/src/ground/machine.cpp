@@ -46,7 +46,9 @@ void Machine::run(std::int32_t plan, bool eager) {
   eager_ = eager;
   body_.clear();
   choice_ = alternative_ = -1;
+  scanned_ = 0;
   execute(static_cast<Pc>(input_.plan_begin[plan]));
+  flush();
 }
 
 void Machine::execute(Pc pc) {
@@ -55,12 +57,16 @@ void Machine::execute(Pc pc) {
     switch (static_cast<Opcode>(word(pc))) {
       case Opcode::Scan: {
         const std::size_t size = body_.size();
+        const std::int32_t scanned = scanned_;
         each_row(pc + 2, static_cast<Version>(word(pc + 3)), [&](AtomId atom) {
-          if (store_.program.atom_kind[atom] != AtomKind::Certain)
+          if (store_.program.atom_kind[atom] != AtomKind::Certain) {
             body_.push_back(literal(atom, false));
+            ++scanned_;
+          }
           matched_ = atom;
           execute(next);
           body_.resize(size);
+          scanned_ = scanned;
           return true;
         });
         return;
@@ -410,7 +416,7 @@ void Machine::head(Pc pc) {
   const std::int32_t predicate = word(pc + 3);
   const std::int32_t arity = store_.program.predicate_arity[predicate];
   tuple_.clear();
-  for (std::int32_t i = 0; i < arity; ++i) tuple_.push_back(operand(word(pc + 4 + i)));
+  for (std::int32_t i = 0; i < arity; ++i) tuple_.push_back(operand(word(pc + 5 + i)));
   sorted_ = body_;
   if (alternative >= 0 && choice_ >= 0) {
     const GroundProgram& program = store_.program;
@@ -418,8 +424,33 @@ void Machine::head(Pc pc) {
     sorted_.push_back(literal(first + alternative, false));
   }
   if (!Store::normalise(sorted_)) return;
-  const AtomId atom = store_.derive(predicate, tuple_.data(), sorted_, rule_);
-  if (atom >= 0) check_limit(pc, atom);
+  const bool distinct = word(pc + 4) == scanned_;
+  if (choice_ >= 0) {  // the atoms of choices and heads take turns
+    const AtomId atom = store_.derive(predicate, tuple_.data(), sorted_, rule_, distinct);
+    if (atom >= 0) check_limit(pc, atom);
+    return;
+  }
+  const Relation& relation = store_.relations[predicate];
+  const std::uint64_t hash = relation.hash(tuple_.data());
+  relation.prefetch_slot(hash);
+  const std::size_t body = pending_body_.size();
+  pending_.push_back({pc, hash, pending_tuple_.size(), body, body + sorted_.size(), distinct});
+  pending_tuple_.insert(pending_tuple_.end(), tuple_.begin(), tuple_.end());
+  pending_body_.insert(pending_body_.end(), sorted_.begin(), sorted_.end());
+  if (pending_.size() >= most_pending) flush();
+}
+
+void Machine::flush() {
+  for (const Pending& head : pending_) store_.relations[word(head.pc + 3)].prefetch_row(head.hash);
+  for (const Pending& head : pending_) {
+    const AtomId atom = store_.derive(word(head.pc + 3), pending_tuple_.data() + head.tuple, head.hash,
+                                      pending_body_.data() + head.body, pending_body_.data() + head.body_end, rule_,
+                                      head.distinct);
+    if (atom >= 0) check_limit(head.pc, atom);
+  }
+  pending_.clear();
+  pending_tuple_.clear();
+  pending_body_.clear();
 }
 
 void Machine::contribute(Pc pc) {

@@ -24,6 +24,7 @@ class Machine {
   void range(Pc pc);
   bool choose(Pc pc);
   void head(Pc pc);
+  void flush();
   void contribute(Pc pc);
   Pc skip(Pc pattern) const;
   std::string describe(Pc pc) const;
@@ -45,6 +46,15 @@ class Machine {
   [[noreturn]] void fail_limit(Pc pc, AtomId atom) const;
   void check_limit(Pc pc, AtomId atom);
 
+  // A head without a choice that is not derived yet. Several are looked up at once, so that memory answers meanwhile.
+  struct Pending {
+    Pc pc;
+    std::uint64_t hash;
+    std::size_t tuple, body, body_end;  // in pending_tuple_ and pending_body_
+    bool distinct;
+  };
+  static constexpr std::size_t most_pending = 32;
+
   Store& store_;
   const GroundInput& input_;
   GroundResult& result_;
@@ -57,8 +67,12 @@ class Machine {
   std::int32_t plan_ = 0, rule_ = 0;
   bool eager_ = false;
   AtomId matched_ = -1;           // of the last Scan
+  std::int32_t scanned_ = 0;      // atoms of Scans that are in the body
   std::int32_t choice_ = -1, alternative_ = -1;
   std::uint32_t ticks_ = 0;
+  std::vector<Pending> pending_;
+  std::vector<ValueId> pending_tuple_;
+  std::vector<Literal> pending_body_;
 };
 
 }  // namespace emnesy

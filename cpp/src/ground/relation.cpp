@@ -2,6 +2,12 @@
 
 #include "hash.hpp"
 
+#if defined(__GNUC__)
+#define EMNESY_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define EMNESY_PREFETCH(address) static_cast<void>(address)
+#endif
+
 namespace emnesy {
 
 std::uint64_t Relation::hash(const ValueId* tuple) const {
@@ -10,38 +16,59 @@ std::uint64_t Relation::hash(const ValueId* tuple) const {
   return result;
 }
 
-Row Relation::find(const ValueId* tuple) const {
+Row Relation::find(const ValueId* tuple, std::uint64_t hash) const {
   if (slots_.empty()) return kNoRow;
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t slot = hash(tuple) & mask;; slot = (slot + 1) & mask) {
-    const Row row = slots_[slot];
-    if (row == kNoRow) return kNoRow;
-    const ValueId* stored = this->tuple(row);
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const Slot slot = slots_[at];
+    if (slot.row == kNoRow) return kNoRow;
+    if (slot.tag != tag) continue;
+    const ValueId* stored = this->tuple(slot.row);
     bool equal = true;
     for (std::uint32_t i = 0; i < arity_ && equal; ++i) equal = stored[i] == tuple[i];
-    if (equal) return row;
+    if (equal) return slot.row;
   }
+}
+
+void Relation::prefetch_slot(std::uint64_t hash) const {
+  if (!slots_.empty()) EMNESY_PREFETCH(&slots_[hash & (slots_.size() - 1)]);
+}
+
+void Relation::prefetch_row(std::uint64_t hash) const {
+  if (slots_.empty()) return;
+  const Row row = slots_[hash & (slots_.size() - 1)].row;
+  if (row == kNoRow) return;
+  EMNESY_PREFETCH(tuple(row));
+  EMNESY_PREFETCH(&atoms_[row]);
 }
 
 void Relation::grow() {
   const std::size_t capacity = slots_.empty() ? 16 : slots_.size() * 2;
-  slots_.assign(capacity, kNoRow);
-  for (Row row = 0; row < size(); ++row) {
-    std::size_t slot = hash(tuple(row)) & (capacity - 1);
-    while (slots_[slot] != kNoRow) slot = (slot + 1) & (capacity - 1);
-    slots_[slot] = row;
-  }
+  slots_ = {};
+  slots_.resize(capacity);
+  for (Row row = 0; row < size(); ++row) put(row, hash(tuple(row)));
 }
 
-Row Relation::insert(const ValueId* tuple, AtomId atom) {
+void Relation::put(Row row, std::uint64_t hash) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at].row != kNoRow) at = (at + 1) & mask;
+  slots_[at] = {row, static_cast<std::uint32_t>(hash >> 32)};
+}
+
+Row Relation::insert(const ValueId* tuple, AtomId atom, std::uint64_t hash) {
   if (2 * (atoms_.size() + 1) > slots_.size()) grow();
   const Row row = size();
   tuples_.insert(tuples_.end(), tuple, tuple + arity_);
   atoms_.push_back(atom);
-  std::size_t slot = hash(this->tuple(row)) & (slots_.size() - 1);
-  while (slots_[slot] != kNoRow) slot = (slot + 1) & (slots_.size() - 1);
-  slots_[slot] = row;
+  put(row, hash);
   return row;
+}
+
+void Relation::release() {
+  slots_ = {};
+  indexes_.clear();
 }
 
 std::uint64_t Relation::hash_masked(std::uint32_t mask, const ValueId* tuple) const {

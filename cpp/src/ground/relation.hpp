@@ -31,13 +31,24 @@ class Relation {
   const ValueId* tuple(Row row) const { return tuples_.data() + std::size_t{row} * arity_; }
   AtomId atom(Row row) const { return atoms_[row]; }
 
-  Row find(const ValueId* tuple) const;
+  Row find(const ValueId* tuple) const { return find(tuple, hash(tuple)); }
   // Appends a tuple that find() does not know.
-  Row insert(const ValueId* tuple, AtomId atom);
+  Row insert(const ValueId* tuple, AtomId atom) { return insert(tuple, atom, hash(tuple)); }
+
+  // The same with the tuple's hash at hand; and where many tuples are looked up, what makes the machine fetch the slot of one,
+  // and then the row that the slot names, while it works on others.
+  std::uint64_t hash(const ValueId* tuple) const;
+  Row find(const ValueId* tuple, std::uint64_t hash) const;
+  Row insert(const ValueId* tuple, AtomId atom, std::uint64_t hash);
+  void prefetch_slot(std::uint64_t hash) const;
+  void prefetch_row(std::uint64_t hash) const;
 
   // First row of the chain whose masked columns equal `key`, among rows below `upto`.
   Index& index(std::uint32_t mask, Row upto);
   Row first(const Index& index, const ValueId* key) const;
+
+  // Drops the hash set and the indexes: from here on rows are only read by number.
+  void release();
 
   // Drops the rows for which `keep(atom, new row)` is false; the others move up. Forgets the indexes.
   template <class Keep>
@@ -48,17 +59,22 @@ class Relation {
   Row delta = 0, limit = 0;
 
  private:
-  std::uint64_t hash(const ValueId* tuple) const;
+  struct Slot {
+    Row row = kNoRow;
+    std::uint32_t tag = 0;  // the hash's upper half
+  };
+
   std::uint64_t hash_masked(std::uint32_t mask, const ValueId* tuple) const;
   bool equal_masked(std::uint32_t mask, const ValueId* a, const ValueId* b) const;
   void grow();
+  void put(Row row, std::uint64_t hash);
   void extend(Index& index, Row upto) const;
   void rehash(Index& index, std::size_t capacity) const;
 
   std::uint32_t arity_;
   std::vector<ValueId> tuples_;
   std::vector<AtomId> atoms_;
-  std::vector<Row> slots_;
+  std::vector<Slot> slots_;
   std::vector<std::unique_ptr<Index>> indexes_;
 };
 

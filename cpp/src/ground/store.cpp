@@ -7,7 +7,7 @@
 namespace emnesy {
 
 void HashSet::insert(std::uint64_t hash, std::int32_t id) {
-  if (2 * (count_ + 1) > slots_.size()) {
+  if (4 * (count_ + 1) > 3 * slots_.size()) {
     std::vector<Slot> old = std::move(slots_);
     slots_.assign(old.empty() ? 64 : old.size() * 2, Slot{});
     const std::size_t mask = slots_.size() - 1;
@@ -26,11 +26,7 @@ void HashSet::insert(std::uint64_t hash, std::int32_t id) {
   ++count_;
 }
 
-void HashSet::clear() {
-  if (count_ == 0) return;
-  slots_.clear();
-  count_ = 0;
-}
+void HashSet::clear() { *this = HashSet(); }
 
 Store::Store(GroundInput& input) : values(std::move(input.values)) {
   std::int32_t rules = 0;
@@ -57,11 +53,11 @@ AtomId Store::add_atom(AtomKind kind, std::int32_t predicate, std::int32_t row, 
   return atom;
 }
 
-AtomId Store::insert_atom(std::int32_t predicate, const ValueId* tuple, AtomKind kind) {
+AtomId Store::insert_atom(std::int32_t predicate, const ValueId* tuple, std::uint64_t hash, AtomKind kind) {
   Relation& relation = relations[static_cast<std::size_t>(predicate)];
   const AtomId atom =
       add_atom(kind, predicate, static_cast<std::int32_t>(relation.size()), -1);
-  relation.insert(tuple, atom);
+  relation.insert(tuple, atom, hash);
   return atom;
 }
 
@@ -144,36 +140,39 @@ void Store::append_rule(AtomId head, const Literal* begin, const Literal* end, s
   ++instances[static_cast<std::size_t>(origin)];
 }
 
-AtomId Store::derive(std::int32_t predicate, const ValueId* tuple, const std::vector<Literal>& body,
-                     std::int32_t origin) {
+AtomId Store::derive(std::int32_t predicate, const ValueId* tuple, std::uint64_t hash, const Literal* body,
+                     const Literal* body_end, std::int32_t origin, bool distinct) {
   Relation& relation = relations[static_cast<std::size_t>(predicate)];
-  const Row row = relation.find(tuple);
+  const Row row = relation.find(tuple, hash);
   AtomId atom = row == kNoRow ? -1 : relation.atom(row);
   if (atom >= 0 && program.atom_kind[atom] == AtomKind::Certain) return atom;
-  if (body.empty()) {
-    if (atom < 0) return insert_atom(predicate, tuple, AtomKind::Certain);
+  if (body == body_end) {
+    if (atom < 0) return insert_atom(predicate, tuple, hash, AtomKind::Certain);
     program.atom_kind[atom] = AtomKind::Certain;
     late_certain_ = true;
     return atom;
   }
   if (atom >= 0) {
-    if (std::binary_search(body.begin(), body.end(), literal(atom, false))) return -1;
+    if (std::binary_search(body, body_end, literal(atom, false))) return -1;
   } else {
-    atom = insert_atom(predicate, tuple, AtomKind::Derived);
+    atom = insert_atom(predicate, tuple, hash, AtomKind::Derived);
   }
-  std::uint64_t hash = static_cast<std::uint64_t>(atom);
-  for (const Literal lit : body) hash = combine(hash, static_cast<std::uint64_t>(lit));
-  const std::int32_t found = rule_set_.find(hash, [&](std::int32_t rule) {
-    const auto begin = static_cast<std::size_t>(program.rule_body_begin[rule]);
-    const auto end = static_cast<std::size_t>(program.rule_body_begin[rule + 1]);
-    return program.rule_head[rule] == atom && end - begin == body.size() &&
-           std::equal(body.begin(), body.end(), program.rule_body.begin() + begin);
-  });
-  if (found != HashSet::none) return atom;
-  rule_set_.insert(hash, static_cast<std::int32_t>(program.rule_head.size()));
-  append_rule(atom, body.data(), body.data() + body.size(), origin, GroundProgram::no_value,
-              GroundProgram::no_value);
+  if (!distinct && !is_new_rule(atom, body, body_end)) return atom;
+  append_rule(atom, body, body_end, origin, GroundProgram::no_value, GroundProgram::no_value);
   return atom;
+}
+
+bool Store::is_new_rule(AtomId head, const Literal* body, const Literal* body_end) {
+  std::uint64_t hash = static_cast<std::uint64_t>(head);
+  for (const Literal* lit = body; lit != body_end; ++lit) hash = combine(hash, static_cast<std::uint64_t>(*lit));
+  const std::int32_t found = rule_set_.find(hash, [&](std::int32_t rule) {
+    const auto begin = program.rule_body.begin() + program.rule_body_begin[rule];
+    const auto end = program.rule_body.begin() + program.rule_body_begin[rule + 1];
+    return program.rule_head[rule] == head && std::equal(body, body_end, begin, end);
+  });
+  if (found != HashSet::none) return false;
+  rule_set_.insert(hash, static_cast<std::int32_t>(program.rule_head.size()));
+  return true;
 }
 
 std::int32_t Store::find_choice(std::int32_t origin, const std::vector<ValueId>& key) const {
@@ -220,6 +219,13 @@ void Store::close_stratum() {
   ghosts_.clear();
   ghost_key_.clear();
   ghost_set_.clear();
+  rule_set_.clear();
+}
+
+void Store::release() {
+  for (Relation& relation : relations) relation.release();
+  choice_set_.clear();
+  condition_set_.clear();
 }
 
 }  // namespace emnesy

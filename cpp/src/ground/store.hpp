@@ -78,9 +78,15 @@ class Store {
   // Sorts and merges a body. False where it holds a literal and its complement.
   static bool normalise(std::vector<Literal>& body);
   // Records `predicate(tuple) :- body` (normalised) unless it adds nothing. An empty body makes the atom
-  // certain. Returns the atom, or -1 where the rule supports only itself.
+  // certain. Returns the atom, or -1 where the rule supports only itself. `distinct`: it is known not to be there yet.
   AtomId derive(std::int32_t predicate, const ValueId* tuple, const std::vector<Literal>& body,
-                std::int32_t origin);
+                std::int32_t origin, bool distinct = false) {
+    return derive(predicate, tuple, relations[static_cast<std::size_t>(predicate)].hash(tuple), body.data(),
+                  body.data() + body.size(), origin, distinct);
+  }
+  // The same with the tuple's hash at hand.
+  AtomId derive(std::int32_t predicate, const ValueId* tuple, std::uint64_t hash, const Literal* body,
+                const Literal* body_end, std::int32_t origin, bool distinct);
 
   void append_rule(AtomId head, const Literal* begin, const Literal* end, std::int32_t origin,
                    ValueId contribution, ValueId witness);
@@ -94,6 +100,9 @@ class Store {
   void contribute(std::int32_t predicate, std::vector<ValueId>& tuple,
                   const std::vector<Literal>& body, std::int32_t origin, ValueId value,
                   ValueId witness, bool eager);
+
+  // Forgets what only grounding needs: hash sets and indexes.
+  void release();
 
   std::string format_atom(AtomId atom) const;  // an atom of a relation
 
@@ -116,12 +125,16 @@ class Store {
   void truncate_rules(std::size_t count);
 
  private:
+  bool is_new_rule(AtomId head, const Literal* body, const Literal* body_end);
   std::int32_t find_group(std::int32_t predicate, std::vector<ValueId>& tuple);
   AtomId group_atom(std::int32_t group);
   void close_groups();
   void close_group(std::int32_t group, const Contribution* begin, const Contribution* end);
   ValueId fold(Aggregate aggregate, const Contribution* begin, const Contribution* end);
-  AtomId insert_atom(std::int32_t predicate, const ValueId* tuple, AtomKind kind);
+  AtomId insert_atom(std::int32_t predicate, const ValueId* tuple, AtomKind kind) {
+    return insert_atom(predicate, tuple, relations[static_cast<std::size_t>(predicate)].hash(tuple), kind);
+  }
+  AtomId insert_atom(std::int32_t predicate, const ValueId* tuple, std::uint64_t hash, AtomKind kind);
 
   std::vector<Group> groups_;
   std::vector<ValueId> group_key_;

@@ -272,8 +272,11 @@ class Assembler:
             domain = [self.layout.intern(term) for term in neural.domain]
             self._emit(Opcode.ALTERNATIVES, register, len(domain), *domain)
 
-    def head(self, head: Head, index: int, choice: ChoiceSpec | None) -> None:
-        """Emits one head: a rule, or a contribution to an aggregate."""
+    def head(self, head: Head, index: int, choice: ChoiceSpec | None, distinct: int) -> None:
+        """Emits one head: a rule, or a contribution to an aggregate.
+
+        `distinct`: see `emnesy.ground.distinct`.
+        """
         predicate = self.layout.predicates[head.atom.signature]
         aggregate = head.aggregate
         if aggregate is not None:
@@ -293,7 +296,7 @@ class Assembler:
         else:
             alternative = index
         operands = [self.operand(argument) for argument in head.atom.args]
-        self._emit(Opcode.HEAD, alternative, predicate, *operands)
+        self._emit(Opcode.HEAD, alternative, predicate, distinct, *operands)
 
     def end(self, opcode: Opcode | None = None, *words: int) -> None:
         """Ends the plan, after one more instruction where `opcode` is given."""

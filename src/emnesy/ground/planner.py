@@ -17,6 +17,7 @@ from emnesy.ground.dependencies import (
     symbolic_positions,
     symbolic_variables,
 )
+from emnesy.ground.distinct import UNKNOWN, scanned_atoms
 from emnesy.ground.terms import Interner, literal_terms, rule_terms, variables
 from emnesy.language.core import (
     Assign,
@@ -79,6 +80,7 @@ class Planner:
         self.chosen = relevant_rules(program, keep_all)
         self.rules = [program.rules[i] for i in self.chosen]
         self.sizes = self._sizes()
+        self.distinct = dict(zip(self.chosen, scanned_atoms(self.rules), strict=True))
         self.layout = Layout(Interner(), {}, symbolic_positions(self.rules))
         self.plan = Plan(self.layout)
         self._number_predicates()
@@ -211,7 +213,7 @@ class Planner:
                     assembler.choice(rule.choice)
                 for number, head in enumerate(rule.heads):
                     if head.atom.signature in signatures:
-                        assembler.head(head, number, rule.choice)
+                        assembler.head(head, number, rule.choice, self.distinct[index])
                 assembler.end()
         except Unbound as unbound:
             raise ProgramError(_unbound(unbound.name, rule.span)) from None
@@ -238,7 +240,7 @@ class Planner:
             plan.code += [Opcode.CHOICE, 7, kind, 0, 1, 1, ~intern(probability)]
         predicate = self.layout.predicates[atom.signature]
         alternative = NO_CHOICE if choice is None else 0
-        plan.code += [Opcode.HEAD, 4 + len(atom.args), alternative, predicate]
+        plan.code += [Opcode.HEAD, 5 + len(atom.args), alternative, predicate, self.distinct[index]]
         plan.code += [~intern(term) for term in atom.args]
         plan.code += [Opcode.END, 2]
         plan.plan_rule.append(index)
@@ -359,7 +361,7 @@ class Planner:
                 maker = Assembler(self.layout, Counter(dict.fromkeys(uses, 2)), set())
                 maker.scan(atom)
                 operands = [maker.operand(a) for a in atom.args]
-                maker.end(Opcode.HEAD, NO_CHOICE, twin, *operands)
+                maker.end(Opcode.HEAD, NO_CHOICE, twin, UNKNOWN, *operands)
                 twins.append(self.plan.add(maker, rule, owner))
                 predicate = twin
             finder = Assembler(self.layout, uses, set())
