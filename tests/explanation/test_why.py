@@ -18,7 +18,7 @@ from emnesy.explanation.failure import why_not
 from emnesy.explanation.instances import Instances
 from emnesy.explanation.question import read_atom
 from emnesy.explanation.weights import Engine, weigh
-from emnesy.explanation.why import Finding, Reason, why
+from emnesy.explanation.why import Finding, Reason, why, without_evidence
 from emnesy.ground.choices import choice_bindings, instance, term_of
 from emnesy.ground.evaluate import Evaluator
 from emnesy.language.core import Atom, Match
@@ -323,3 +323,24 @@ def test_programs_that_ship(path: Path) -> None:
         (finding,) = answer.findings
         if model.engine.exact and (answer.model is None or answer.model.engine.exact):
             assert finding.probability == pytest.approx(probability, abs=1e-9)
+
+
+def test_an_estimate_of_zero_proves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rare.nesy"
+    path.write_text("0.0000001::a. 0.5::b. c :- a, b. c :- a. query(c).")
+    assert main(["why", str(path), "--engine", "rejection"]) == 0
+    out, err = capsys.readouterr()
+    assert "an estimate" in out
+    assert "never" not in out
+    assert out.count("c :- a") == 2
+    assert err.startswith("approximate: ")
+
+
+def test_without_evidence_only_evidence_is_left_out() -> None:
+    program = emnesy.load(
+        "0.3::a. 0.4::b. c :- a. c :- b. :- a. evidence(b, false). query(c). evidence(c, false)."
+    )
+    (finding,) = without_evidence(program, Atom("c", ())).findings
+    assert finding.probability == pytest.approx(1 - 0.7 * 0.6)

@@ -134,7 +134,7 @@ def test_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         capsys.readouterr().out
         == """\
-path(1,2)  holds in no world  (but path(1,3) does in some)
+path(1,2)  holds in no world  (but path(1,3) may hold)
 ├── path(X,Y) :- edge(X,Y), open(X,Y).   graph.nesy:4
 │   ├── ✓ edge(1,2)
 │   └── ✗ open(1,2)  it holds in no world: there is only open(2,3)

@@ -34,7 +34,7 @@ def print_tree(tree: Tree) -> None:
 
 def finding_tree(finding: Finding) -> Tree:
     """The rule instances behind an atom."""
-    tree = Tree(_finding(finding), guide_style="dim")
+    tree = Tree(finding_label(finding), guide_style="dim")
     _add_reasons(tree, finding)
     return tree
 
@@ -51,7 +51,8 @@ def probability_text(probability: float | None) -> str:
     return "" if probability is None else f"{probability:.6g}"
 
 
-def _finding(finding: Finding) -> Text:
+def finding_label(finding: Finding) -> Text:
+    """An atom with its probability, and its rule where that needs nothing."""
     text = Text()
     if finding.negated:
         text.append("not ", "bold red")
@@ -79,7 +80,7 @@ def _add_reasons(tree: Tree, finding: Finding) -> None:
     for reason in finding.reasons:
         branch = tree.add(_reason(reason))
         for below in reason.body:
-            _add_reasons(branch.add(_finding(below)), below)
+            _add_reasons(branch.add(finding_label(below)), below)
     if finding.left_out:
         tree.add(Text(f"… and {finding.left_out:,} less probable", "dim"))
     if finding.impossible:
@@ -99,7 +100,7 @@ def _failed(failure: Failure) -> Text:
     if not failure.attempts:
         text.append(f": {_heads(failure)}", "dim")
     elif failure.nearest is not None:
-        text.append(f"  (but {failure.nearest} does in some)", "dim")
+        text.append(f"  (but {failure.nearest} may hold)", "dim")
     return text
 
 

@@ -68,6 +68,11 @@ class Answer:
     model: CompiledProgram | None
     instances: Instances
 
+    @property
+    def exact(self) -> bool:
+        """Are the probabilities exact?"""
+        return self.model is None or self.model.engine.exact
+
 
 def why(
     program: Program,
@@ -101,14 +106,12 @@ def why(
     return Answer(atom, tuple(findings), weights.model, instances)
 
 
-def without_evidence(program: Program, atom: Atom, engine: Engine | None = None) -> float:
-    """The probability of a ground atom where evidence and constraints are left out."""
+def without_evidence(program: Program, atom: Atom, engine: Engine | None = None) -> Answer:
+    """How probable an atom is where evidence and constraints are left out; without reasons."""
     core = program.core
     rules = tuple(rule for rule in core.rules if rule.heads)
     plain = program.of_rules(replace(core, rules=rules, evidence=()))
-    (finding,) = why(plain, atom, depth=0, engine=engine).findings
-    assert finding.probability is not None
-    return finding.probability
+    return why(plain, atom, depth=0, engine=engine)
 
 
 def _reached(
@@ -150,6 +153,7 @@ class _Tree:
     def __init__(self, instances: Instances, weights: Weights, known: set[int], most: int) -> None:
         self._instances = instances
         self._weights, self._probability = weights, weights.probability
+        self._exact = weights.model is None or weights.model.engine.exact
         self._known = known
         self._most = most
         self._wording = Wording(instances.core)
@@ -166,7 +170,7 @@ class _Tree:
             return self._number(plain, number, depth)
         if not reasons or self._instances.is_fact(number):
             return replace(plain, note="fact")
-        if self._path and self._probability.get(number) == 0.0:
+        if self._path and self._exact and self._probability.get(number) == 0.0:
             return replace(plain, note="excluded")
         if number in self._path:
             return replace(plain, note="cycle")
@@ -177,7 +181,9 @@ class _Tree:
         self._done.add(number)
         self._path.append(number)
         ranked = sorted(reasons, key=lambda reason: -self._probability.get(reason[0], 0.0))
-        possible = [reason for reason in ranked if self._probability.get(reason[0], 1.0) > 0]
+        # An estimate of zero proves nothing.
+        proved = 0.0 if self._exact else -1.0
+        possible = [r for r in ranked if self._probability.get(r[0], 1.0) > proved]
         shown = (possible or ranked)[: self._most]
         result = replace(
             plain,

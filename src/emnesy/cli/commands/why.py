@@ -19,13 +19,12 @@ from emnesy.cli.options import (
     parse_pairs,
 )
 from emnesy.cli.program import open_program, say_approximate
-from emnesy.cli.trees import failure_tree, finding_tree, print_tree, probability_text
+from emnesy.cli.trees import failure_tree, finding_label, finding_tree, print_tree, probability_text
 
 if TYPE_CHECKING:
     from emnesy.explanation.failure import Failure
     from emnesy.explanation.weights import Engine
     from emnesy.explanation.why import Answer
-    from emnesy.language.core import Atom
     from emnesy.pipeline import Program
 
 
@@ -79,21 +78,25 @@ def command(
         for finding in answer.findings:
             tree = finding_tree(finding)
             if finding.probability == 0:
-                tree.label = Text.assemble(tree.label, "  ", _ruled_out(program, question, how))  # type: ignore[arg-type]
+                said = _ruled_out(program, answer, how)
+                tree.label = Text.assemble(finding_label(finding), "  ", said)
             print_tree(tree)
 
 
-def _ruled_out(program: Program, atom: Atom, engine: Engine) -> str:
+def _ruled_out(program: Program, answer: Answer, engine: Engine) -> str:
     """Why an atom that some rule derives has probability zero."""
     from emnesy.explanation.why import without_evidence
     from emnesy.language.core_text import is_ground
 
-    if not is_ground(atom):
+    if not answer.exact:
+        return "an estimate: the engine found no world that has it"
+    if not is_ground(answer.question):
         return ""
-    before = without_evidence(program, atom, engine)
-    if before > 0:
-        return f"the evidence rules it out; without it {probability_text(before)}"
-    return "what its rules need never holds together"
+    before = without_evidence(program, answer.question, engine)
+    (finding,) = before.findings
+    if finding.probability:
+        return f"the evidence rules it out; without it {probability_text(finding.probability)}"
+    return "what its rules need never holds together" if before.exact else ""
 
 
 def _plain(answer: Answer, failure: Failure | None) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def _plain(answer: Answer, failure: Failure | None) -> dict[str, Any]:
     return {
         "atom": atom_text(answer.question),
         "engine": None if model is None else model.engine.name,
-        "exact": model is None or model.engine.exact,
+        "exact": answer.exact,
         "findings": [asdict(finding) for finding in answer.findings],
         **({"failure": asdict(failure)} if failure is not None else {}),
     }
