@@ -1,10 +1,12 @@
 """Exact inference in random Bayesian networks: `exact` and `bp` with pyAgrum and pgmpy.
 
-Boolean nodes with up to three parents, a probabilistic rule for each row of each table; every node is queried, a
-quarter of them is observed. One example a call, one thread.
+Boolean nodes with up to three parents, a probabilistic rule for each row of each table; every node is
+queried, a quarter of them is observed. One example a call, one thread.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +22,18 @@ def run(quick: bool) -> list[Table]:
     """Time and compare."""
     table = Table(
         "Microseconds a call",
-        "The marginals of all nodes given the observed ones; best of alternated repeats. Ratios of the best times, "
-        "in brackets of the medians. `difference`: the greatest from pyAgrum's marginals.",
+        "The marginals of all nodes given the observed ones; best of alternated repeats. Ratios of the best "
+        "times, in brackets of the medians. `difference`: the greatest from pyAgrum's marginals.",
     )
     for nodes in (10, 40) if quick else (10, 40, 160):
         network = random_network(nodes)
         labels = network.labels(1, seed=1)[0]
         found = Ways()
         for engine in ("exact", "bp"):
-            found.add(engine, lambda e=engine: compiled(network, labels, e))  # type: ignore[misc]
-        found.add("pyAgrum", lambda: bayesian_networks.pyagrum(network, labels))
+            found.add(engine, partial(compiled, network, labels, engine))
+        found.add("pyAgrum", partial(bayesian_networks.pyagrum, network, labels))
         if nodes < 100:
-            found.add("pgmpy", lambda: bayesian_networks.pgmpy(network, labels))
+            found.add("pgmpy", partial(bayesian_networks.pgmpy, network, labels))
         answers = {name: np.asarray(work()) for name, work in found.works.items()}
         reference = answers.get("pyAgrum", answers["exact"])
         repeats, seconds = (3, 0.02) if quick else (15, 0.2)

@@ -1,6 +1,7 @@
 """How many of n independent things hold: the posterior of each, given the count.
 
-`total(count<I>) :- holds(I).` with the total observed, under `bp`; one thread. By hand: forward and backward tables.
+`total(count<I>) :- holds(I).` with the total observed, under `bp`; one thread. By hand: forward and
+backward tables.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ def run(quick: bool) -> list[Table]:
     """Time and compare."""
     table = Table(
         "Microseconds per example",
-        "Best of alternated repeats; ratios of the best times, in brackets of the medians. The counts are drawn from "
-        "the priors. `difference`: the greatest between both ways' posteriors (float32).",
+        "Best of alternated repeats; ratios of the best times, in brackets of the medians. The counts are "
+        "drawn from the priors. `difference`: the greatest between both ways' posteriors (float32).",
     )
     for n, batch in ((10, 100), (100, 100), (1000, 10), (1000, 1), (4000, 1)):
         if quick and n > 1000:
