@@ -9,7 +9,7 @@ PROGRAM = "programs/mnist_addition.nesy"
 LENET = ("--epochs", "15", "--network", "digit_net.dropout=0.2")
 """Dropout chosen among 0.1, 0.2 and 0.3 at N = 15 on 10,000 digits held out of the training set."""
 
-BATCH_NORM = ("--epochs", "15", "--network", "digit_net=emnesy.data.nets:bn_cnn")
+BATCH_NORM = ("--epochs", "12", "--network", "digit_net=emnesy.data.nets:bn_cnn")
 
 
 def _protocol(digits: int, network: str, arguments: tuple[str, ...]) -> Protocol:
