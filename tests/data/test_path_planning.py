@@ -97,6 +97,13 @@ def test_dataset() -> None:
     assert grass["cost_ratio"] > 1.1
 
 
+def test_no_validation_maps_no_validation_split() -> None:
+    options = {"consts": {"size": 4}, "maps": 3, "test_maps": 2}
+    assert dataset("valid", **options, valid_maps=0) is None
+    assert len(dataset("valid", **options, valid_maps=5)) == 5
+    assert len(dataset("test", **options, valid_maps=0)) == 2
+
+
 def test_seeds_and_splits() -> None:
     def maps(split: str, seed: int, count: int = 10) -> torch.Tensor:
         data = dataset(split, consts={"size": 5}, seed=seed, maps=count, test_maps=10)
@@ -144,6 +151,7 @@ def test_bad_options() -> None:
         {"noise": -1.0},
         {"test_maps": True},
         {"ties": "x"},
+        {"valid_maps": -1},
     ):
         with pytest.raises(DataError, match=next(iter(options))):
             dataset("train", consts={"size": 4}, **options)

@@ -15,7 +15,7 @@ CHAINS = (
 
 
 def _protocol(name: str, title: str, size: int, *data: str, maps: int, batch: int) -> Protocol:
-    arguments = ["-c", f"size={size}", "--data", f"maps={maps}"]
+    arguments = ["-c", f"size={size}", "--data", f"maps={maps}", "--data", "valid_maps=0"]
     for option in data:
         arguments += ["--data", option]
     arguments += ["--epochs", "12", "--batch-size", str(batch), "--lr", "0.002", *CHAINS]

@@ -107,15 +107,16 @@ def dataset(
     folder: str = "",
     maps: int = 1500,
     test_maps: int = 1000,
+    valid_maps: int = 1000,
     noise: float = 6.0,
     looks: int = 1,
     ties: OneOf["program", "heap", "random"] = "program",
-) -> PathDataset:
+) -> PathDataset | None:
     """The maps of one split.
 
     `consts` gives ``size``, the tiles along a side. `folder`: of the original files; synthetic maps
-    otherwise. `maps`: training maps (synthetic: made; original: the first so many); `test_maps`: of the
-    other two splits.
+    otherwise. `maps`: training maps (synthetic: made; original: the first so many); `test_maps`,
+    `valid_maps`: of the other splits; without validation maps there is no such split.
     `noise`, `looks`: see `emnesy.data.terrain.render`. `ties`: which of several cheapest paths labels a
     synthetic map; the program's (``argmin``'s), that of Dijkstra's algorithm on fractions
     (`emnesy.data.shortest_paths.heap_paths`), or a random one.
@@ -125,14 +126,21 @@ def dataset(
     side = consts.get("size")
     if not isinstance(side, int) or side < 2:
         raise _problem(f"path planning needs a constant size of at least 2; the program has {side}")
-    for name, value, least in (("maps", maps, 1), ("test_maps", test_maps, 1), ("looks", looks, 1)):
+    for name, value, least in (
+        ("maps", maps, 1),
+        ("test_maps", test_maps, 1),
+        ("valid_maps", valid_maps, 0),
+        ("looks", looks, 1),
+    ):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise _problem(f"{name} is a number from {least} on, not {value!r}")
     if not isinstance(noise, (int, float)) or not 0 <= noise <= 255:
         raise _problem(f"noise is a number of grey levels from 0 to 255, not {noise!r}")
     if ties not in ("program", "heap", "random"):
         raise _problem(f'ties is "program", "heap" or "random", not {ties!r}')
-    count = maps if split == "train" else test_maps
+    count = {"train": maps, "valid": valid_maps, "test": test_maps}[split]
+    if count == 0:
+        return None
     if folder:
         return _read(Path(folder), split, side, count)
     train = _draw(0, min(count, 200), side, seed, noise, looks)[0]
