@@ -39,7 +39,7 @@ def make_app() -> typer.Typer:
         version: bool = typer.Option(False, "--version", help="Show the version and exit."),
     ) -> None:
         if version:
-            typer.echo(f"emnesy {_version()}")
+            typer.echo(f"emnesy {installed_version()}")
             raise typer.Exit
 
     for module_info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda m: m.name):
@@ -80,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """The version of the package, as installed."""
     from importlib import metadata
 
     try:

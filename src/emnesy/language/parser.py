@@ -36,6 +36,14 @@ def parse(source: Source) -> syntax.Program:
     Raises:
         ProgramError: syntax errors, in the order of the text.
     """
+    program, found = parse_leniently(source)
+    if found:
+        raise ProgramError(*found)
+    return program
+
+
+def parse_leniently(source: Source) -> tuple[syntax.Program, list[Diagnostic]]:
+    """The statements of a program that have no syntax errors, and the errors, in the order of the text."""
     found: list[Diagnostic] = []
     reader = Reader(source, found.append)
     statements: list[syntax.Statement] = []
@@ -49,9 +57,8 @@ def parse(source: Source) -> syntax.Program:
                 statements += lalr.run(_tables(), reader, source.text, start, end)
             except lalr.NoParseError:
                 found.append(describe(_complaint(source.text[start:end]), source, start, end))
-    if found:
-        raise ProgramError(*sorted(found, key=lambda d: d.span.start if d.span else 0))
-    return syntax.Program(tuple(statements), source)
+    found.sort(key=lambda d: d.span.start if d.span else 0)
+    return syntax.Program(tuple(statements), source), found
 
 
 def tokens(source: Source) -> list[lalr.Token]:

@@ -1,0 +1,291 @@
+"""The language server as an editor sees it: a client in another process, over standard streams."""
+
+import asyncio
+import sys
+
+import pytest
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+from emnesy.cli.main import main
+from emnesy.diagnostics import Source
+from emnesy.language.formatting import format_program
+
+TEXT = """\
+const n = 2.
+
+% One digit of a number.
+% expect nothing
+nn(digit_net, image(I), D, 0..9) :: digit(I, D) :- I in 0..n-1.
+
+% The digits up to a place, added.
+total(0, 0).
+total(I + 1, S + D) :- total(I, S), digit(I, D).
+largest(max<D>) :- digit(_, D).
+type largest(int).
+observe total/2.
+:- network(digit_net, "no.such.module:factory").
+query(largest(_)).
+"""
+
+
+class Editor:
+    """A client with one document or more."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.client = LanguageClient("test", "1")
+        self.published = {}
+        self.news = asyncio.Condition()
+
+    def uri(self, name="a.nesy"):
+        return (self.folder / name).resolve().as_uri()
+
+    async def __aenter__(self):
+        @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        async def publish(params):
+            async with self.news:
+                self.published.setdefault(params.uri, []).append(params)
+                self.news.notify_all()
+
+        await self.client.start_io(
+            sys.executable, "-c", "from emnesy.cli.main import main; main(['lsp'])"
+        )
+        answer = await self.client.initialize_async(
+            lsp.InitializeParams(capabilities=lsp.ClientCapabilities(), root_uri=None)
+        )
+        self.capabilities = answer.capabilities
+        self.client.initialized(lsp.InitializedParams())
+        return self
+
+    async def __aexit__(self, *_):
+        await self.client.shutdown_async(None)
+        self.client.exit(None)
+        await self.client.stop()
+
+    def open(self, text, name="a.nesy"):
+        (self.folder / name).write_text(text, encoding="utf-8")
+        item = lsp.TextDocumentItem(self.uri(name), "nesy", 1, text)
+        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+
+    def change(self, version, text, name="a.nesy"):
+        document = lsp.VersionedTextDocumentIdentifier(version, self.uri(name))
+        whole = lsp.TextDocumentContentChangeWholeDocument(text)
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [whole]))
+
+    async def diagnostics(self, name="a.nesy", count=1):
+        """The newest diagnostics of a document, after `count` publications."""
+        async with self.news:
+            await asyncio.wait_for(
+                self.news.wait_for(lambda: len(self.published.get(self.uri(name), ())) >= count), 60
+            )
+        return list(self.published[self.uri(name)][-1].diagnostics)
+
+    def at(self, line, character, name="a.nesy"):
+        return {
+            "text_document": lsp.TextDocumentIdentifier(self.uri(name)),
+            "position": lsp.Position(line, character),
+        }
+
+    def document(self, name="a.nesy"):
+        return {"text_document": lsp.TextDocumentIdentifier(self.uri(name))}
+
+    async def hover(self, line, character):
+        found = await self.client.text_document_hover_async(
+            lsp.HoverParams(**self.at(line, character))
+        )
+        return found and found.contents.value
+
+
+def session(tmp_path, steps):
+    async def run():
+        async with Editor(tmp_path) as editor:
+            await steps(editor)
+
+    asyncio.run(asyncio.wait_for(run(), 120))
+
+
+def place(location):
+    start, end = location.range.start, location.range.end
+    return (start.line, start.character, end.character)
+
+
+def test_diagnostics_follow_the_text(tmp_path):
+    async def steps(editor):
+        editor.open("const n = 1.\np(X) :- q(X), r(Y).\nq(n).\n'né𝔘'(X, Z) :- q(X).\n")
+        found = await editor.diagnostics()
+        assert [(d.code, d.severity) for d in found] == [
+            ("E0203", lsp.DiagnosticSeverity.Error),
+            ("E0301", lsp.DiagnosticSeverity.Error),
+        ]
+        assert "help: " in found[1].message
+        assert place(found[0]) == (1, 14, 18)
+        assert place(found[1]) == (3, 10, 11)  # 𝔘 counts twice, in UTF-16
+        editor.change(2, "p :- q(.\nr :- (a.\n")
+        syntax_errors = await editor.diagnostics(count=2)
+        assert [d.code for d in syntax_errors] == ["E0103", "E0103"]
+        editor.change(3, "q(1).\nquery(q(_)).\n")
+        assert await editor.diagnostics(count=3) == []
+
+    session(tmp_path, steps)
+
+
+def test_secondary_places_are_related_information(tmp_path):
+    async def steps(editor):
+        editor.open("q(1).\np :- q(1].\nquery(p).\n")
+        (found,) = await editor.diagnostics()
+        assert (found.code, found.source) == ("E0103", "emnesy")
+        (related,) = found.related_information
+        assert (place(related.location), related.location.uri) == ((1, 6, 7), editor.uri())
+        assert related.message == "opened here"
+
+    session(tmp_path, steps)
+
+
+def test_warnings(tmp_path):
+    async def steps(editor):
+        editor.open("p(X) :- q(X, Y).\nq(1, 2).\nquery(p(_)).\n")
+        (found,) = await editor.diagnostics()
+        assert (found.code, found.severity) == ("W0301", lsp.DiagnosticSeverity.Warning)
+
+    session(tmp_path, steps)
+
+
+def test_nothing_is_imported(tmp_path):
+    (tmp_path / "evil.py").write_text("open('ran', 'w').close()\n")
+
+    async def steps(editor):
+        editor.open(
+            'nn(net, x, D, 0..1)::d(D).\n:- network(net, "evil:f").\n:- data("evil:g").\n'
+            ':- foreign(gcd/3, "evil:h").\nquery(d(_)).\n'
+        )
+        await editor.diagnostics()
+        await editor.hover(0, 21)
+
+    session(tmp_path, steps)
+    assert {p.name for p in tmp_path.iterdir()} == {"a.nesy", "evil.py"}
+
+
+def test_hover(tmp_path):
+    async def steps(editor):
+        editor.open(TEXT)
+        digit = await editor.hover(8, 37)
+        assert digit.startswith("```nesy\ndigit(I, D)\n```")
+        assert "`I` → one value of `0..9`, by the network `digit_net`" in digit
+        assert "One digit of a number." in digit
+        assert "expect" not in digit
+        total = await editor.hover(8, 24)
+        assert "1 rule, 1 fact" in total
+        assert "observed" in total
+        assert "The digits up to a place, added." in total
+        largest = await editor.hover(13, 8)
+        assert "one value, by `max`" in largest
+        assert "`type largest(int).`" in largest
+        assert "const n = 2." in await editor.hover(4, 59)
+        assert await editor.hover(1, 0) is None
+
+    session(tmp_path, steps)
+
+
+def test_definition_and_references(tmp_path):
+    async def steps(editor):
+        editor.open(TEXT)
+        client = editor.client
+        digit = await client.text_document_definition_async(
+            lsp.DefinitionParams(**editor.at(8, 36))
+        )
+        assert [place(one) for one in digit] == [(4, 36, 41)]
+        total = await client.text_document_definition_async(
+            lsp.DefinitionParams(**editor.at(11, 9))
+        )
+        assert [place(one) for one in total] == [(7, 0, 5), (8, 0, 5)]
+        net = await client.text_document_definition_async(lsp.DefinitionParams(**editor.at(4, 5)))
+        assert [place(one) for one in net] == [(12, 11, 20)]
+        for declared, wanted in ((True, [7, 8, 8, 11]), (False, [8, 11])):
+            found = await client.text_document_references_async(
+                lsp.ReferenceParams(context=lsp.ReferenceContext(declared), **editor.at(7, 2))
+            )
+            assert [one.range.start.line for one in found] == wanted
+
+    session(tmp_path, steps)
+
+
+def test_included_files(tmp_path):
+    (tmp_path / "base.nesy").write_text("edge(1, 2).\nbad(X) :- edge(Y, 1).\n")
+
+    async def steps(editor):
+        editor.open(':- include("base.nesy").\npath(X, Y) :- edge(X, Y).\nquery(path(1, _)).\n')
+        client = editor.client
+        assert await editor.diagnostics() == []
+        assert [d.code for d in await editor.diagnostics("base.nesy")] == ["E0301"]
+        (edge,) = await client.text_document_definition_async(
+            lsp.DefinitionParams(**editor.at(1, 15))
+        )
+        assert (edge.uri, place(edge)) == (editor.uri("base.nesy"), (0, 0, 4))
+        (file,) = await client.text_document_definition_async(
+            lsp.DefinitionParams(**editor.at(0, 14))
+        )
+        assert file.uri == editor.uri("base.nesy")
+        (tmp_path / "base.nesy").write_text("edge(1, 2).\n")
+        client.text_document_did_save(lsp.DidSaveTextDocumentParams(**editor.document()))
+        assert await editor.diagnostics("base.nesy", count=2) == []
+
+    session(tmp_path, steps)
+
+
+def test_symbols_and_completion_also_of_a_wrong_program(tmp_path):
+    async def steps(editor):
+        editor.open(TEXT + "broken :- (.\n")
+        client = editor.client
+        symbols = await client.text_document_document_symbol_async(
+            lsp.DocumentSymbolParams(**editor.document())
+        )
+        assert [s.name for s in symbols] == ["n", "digit/2", "total/2", "largest/1", "digit_net"]
+        assert symbols[1].range.start.line == symbols[1].selection_range.start.line == 4
+        items = await client.text_document_completion_async(
+            lsp.CompletionParams(**editor.at(14, 0))
+        )
+        assert {"digit", "total", "n", "observe", "network", "argmin"} <= {i.label for i in items}
+
+    session(tmp_path, steps)
+
+
+def test_formatting(tmp_path):
+    async def steps(editor):
+        text = "p:-q ,r. % é\nq."
+        editor.open(text)
+        options = lsp.FormattingOptions(4, True)
+        request = lsp.DocumentFormattingParams(options=options, **editor.document())
+        (edit,) = await editor.client.text_document_formatting_async(request)
+        assert edit.new_text == format_program(Source("t", text))
+        assert (edit.range.start, edit.range.end) == (lsp.Position(0, 0), lsp.Position(1, 2))
+        editor.change(2, edit.new_text)
+        assert not await editor.client.text_document_formatting_async(request)
+        editor.change(3, "p :- (")
+        assert not await editor.client.text_document_formatting_async(request)
+
+    session(tmp_path, steps)
+
+
+def test_without_the_extra_the_command_names_it(monkeypatch, capsys):
+    for name in [n for n in sys.modules if n.split(".")[0] in ("pygls", "lsprotocol")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "emnesy.editors.server", raising=False)
+    monkeypatch.setitem(sys.modules, "pygls", None)
+    monkeypatch.setitem(sys.modules, "lsprotocol", None)
+    assert main(["lsp"]) == 1
+    err = capsys.readouterr().err
+    assert "E0840" in err
+    assert "emnesy[lsp]" in err
+
+
+@pytest.mark.parametrize("text", ["", "p(", "'", "/*", ':- include("a.nesy").', "p(" * 3000])
+def test_any_text_can_be_open(tmp_path, text):
+    async def steps(editor):
+        editor.open(text)
+        await editor.diagnostics()
+        await editor.hover(0, 1)
+        symbols = lsp.DocumentSymbolParams(**editor.document())
+        assert await editor.client.text_document_document_symbol_async(symbols) == []
+
+    session(tmp_path, steps)
