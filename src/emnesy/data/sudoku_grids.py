@@ -16,6 +16,14 @@ def units(size: int, box: int) -> NDArray[np.int64]:
     return np.concatenate([cells, cells.T, boxes])
 
 
+def neighbours(size: int, box: int) -> NDArray[np.bool_]:
+    """``(size, size, size, size)``: pairs of cells of one unit, the first before the second, row by row."""
+    result = np.zeros((size * size, size * size), np.bool_)
+    for unit in units(size, box):
+        result[unit[:, None], unit] = True
+    return np.triu(result, 1).reshape(size, size, size, size)
+
+
 def is_valid(grids: NDArray[np.integer], box: int) -> NDArray[np.bool_]:
     """Whether each of the grids ``(..., size, size)`` has every symbol once in every unit."""
     size = grids.shape[-1]
