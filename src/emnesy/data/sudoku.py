@@ -57,8 +57,8 @@ class SudokuDataset(Dataset[Item]):
     ) -> None:
         """`distortion`: by how much the images are distorted, see `emnesy.data.distortion`; always alike.
 
-        `pairs`: label that any two cells of a unit differ, ``{"differ": (size, size, size, size)}``, where the
-        puzzle is correct, and nothing of others.
+        `pairs`: label correct puzzles with the pairs of cells that differ, ``{"differ": (size, size, size,
+        size)}``, and others with nothing.
         """
         self.source = digits.source
         self.images = digits.images

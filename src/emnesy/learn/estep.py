@@ -79,12 +79,14 @@ class Inference:
         seed: int = 0,
         state: EngineState | None = None,
         noise: float = 0.0,
+        spread: float = 0.0,
     ) -> EStep:
         """Targets for network `outputs` (predicate -> ``(B, *shape)``) given labels.
 
         `noise`: probability with which each symbol is thought to be drawn from all alternatives alike, in
         place of the network's; the targets are those of the network's share (`Output.denoised`), the
-        likelihood is that with noise.
+        likelihood is that with noise. `spread`: above 0, priors are those of the standardised outputs
+        (`Output.spread`), and so is the likelihood.
 
         Errors: `DataError` E0641 (missing output, wrong shape), E0642 (NaN or infinity), E0643 (the
         other kind of output than declared), and those of `CompiledProgram.posterior` for the
@@ -93,7 +95,9 @@ class Inference:
         started = time.perf_counter()
         self.check(outputs)
         priors = {
-            name: output.probabilities(as_float(outputs[name].detach()))
+            name: output.spread(as_float(outputs[name].detach()), spread)
+            if spread
+            else output.probabilities(as_float(outputs[name].detach()))
             for name, output in self.outputs.items()
         }
         mixed = {n: self.outputs[n].noisy(p, noise) if noise else p for n, p in priors.items()}

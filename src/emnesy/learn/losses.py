@@ -57,6 +57,7 @@ class ProgramLoss(nn.Module):
         self.reduction: Reduction = reduction
         self.seed = seed
         self.noise = 0.0
+        self.spread = 0.0
         self.calls = 0
         self.last_impossible = 0
         self.last_log_likelihood = float("nan")
@@ -88,7 +89,13 @@ class ProgramLoss(nn.Module):
         self.calls += 1
         self.inference.use(self.probabilities)
         self._last = self.inference(
-            logits, evidence, targets=self.targets, seed=seed, state=state, noise=self.noise
+            logits,
+            evidence,
+            targets=self.targets,
+            seed=seed,
+            state=state,
+            noise=self.noise,
+            spread=self.spread,
         )
         return self._last
 

@@ -73,6 +73,11 @@ def balance_weight(options: TrainOptions, progress: float) -> float:
     return options.balance if progress < _ANNEALING and not options.supervised else 0.0
 
 
+def spread_scale(options: TrainOptions, progress: float) -> float:
+    """Scale of the standardised outputs at a `progress` from 0 to 1; 0: outputs are taken as they are."""
+    return options.spread if progress < options.warm and not options.supervised else 0.0
+
+
 def noise_share(options: TrainOptions, progress: float) -> float:
     """Share of the priors that is noise, at a `progress` from 0 to 1: geometric over the first 85 %, then
     constant.

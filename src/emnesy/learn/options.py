@@ -52,6 +52,10 @@ class TrainOptions:
     entropy_end: float = 1e-3
     balance: float = 0.0
     """Weight of the entropy of a predicate's mean output over a batch, in the first 85 % of the steps."""
+    warm: float = 0.0
+    """Share of the steps, at first, in which the E-step takes standardised outputs."""
+    spread: float = 2.0
+    """Standard deviation of the log-probabilities that these are scaled to."""
     noise: float = 0.0
     """Share of each prior that the E-step takes to be uniform; the M-step learns the rest."""
     noise_end: float = 0.0
@@ -103,6 +107,8 @@ class TrainOptions:
                 span=span,
                 help="what noise explains is taken out of soft targets only",
             )
+        if options.warm and options.mode != "em":
+            raise problem("E0660", f"warm = {options.warm} needs mode=em", span=span)
         if options.teacher != "train" and options.mode != "em":
             raise problem("E0660", f"teacher = {options.teacher} needs mode=em", span=span)
         if options.teacher == "average" and not options.ema:
@@ -133,6 +139,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "entropy": (0, 1e6),
     "entropy_end": (1e-12, 1e6),
     "balance": (0, 1e6),
+    "warm": (0, 1),
+    "spread": (1e-3, 1e3),
     "noise": (0, 0.999),
     "noise_end": (0, 0.999),
     "step_power": (0, 1),

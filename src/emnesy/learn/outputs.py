@@ -69,6 +69,21 @@ class Output:
         given = torch.stack([probabilities, 1 - probabilities]) if self.bernoulli else probabilities
         return -(given * given.clamp_min(_TINY).log()).sum()
 
+    def spread(self, output: Tensor, scale: float) -> Tensor:
+        """Priors from standardised log-probabilities: how far each is from its alternative's mean over all
+        choices of the batch, scaled to the standard deviation `scale`.
+        """
+        if self.bernoulli:
+            yes, no = self._log_both(output)
+            logs = yes - no
+            centred = logs - logs.mean()
+        else:
+            logs = self._log(output)
+            centred = logs - logs.mean(dim=tuple(range(logs.ndim - 1)), keepdim=True)
+            centred = centred - centred.mean(dim=-1, keepdim=True)
+        scaled = scale * centred / centred.std().clamp_min(_TINY)
+        return scaled.sigmoid() if self.bernoulli else scaled.softmax(dim=-1)
+
     def log_least(self, prior: Tensor) -> Tensor:
         """``(B,)``: the log-probability of all choices' least probable alternatives that are possible."""
         each = torch.stack([prior, 1 - prior], dim=-1) if self.bernoulli else prior

@@ -93,9 +93,9 @@ def _check_options(trainer: Trainer, scalars: dict[str, Any]) -> None:
     then = {**scalars["options"], "seed": scalars["seed"]}
     # More epochs only continue the same run where the schedule does not depend on their number.
     free = {"workers", "device", "restarts"}
-    fixed = trainer.options.entropy or (
-        trainer.options.restarts and trainer.options.restart_after < 1
-    )
+    options = trainer.options
+    shares = (options.entropy, options.warm, options.restarts and options.restart_after < 1)
+    fixed = any(shares)
     if trainer.options.schedule == "constant" and not fixed:
         free.add("epochs")
     for name, value in now.items():

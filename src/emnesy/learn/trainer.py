@@ -27,6 +27,7 @@ from emnesy.learn.optimizers import (
     make_optimizer,
     make_schedule,
     noise_share,
+    spread_scale,
 )
 from emnesy.learn.options import TrainOptions
 from emnesy.learn.probabilities import Convergence, Probabilities
@@ -193,7 +194,7 @@ class Trainer:
         for _ in range(self.options.m_steps):
             outputs = self.bridge(inputs)
             if step is None:
-                self.loss.noise = noise_share(self.options, self._share_done())
+                self._anneal()
                 taught_by = self._teacher(inputs, outputs)
                 step = self._e_step(taught_by, batch, self._e_step_seed())
                 e_seconds = step.seconds
@@ -278,12 +279,18 @@ class Trainer:
         unnamed = nameless(self.train.dataset)
         count_truth(self.progress.compared, batch.truth, choices, self._tables, unnamed)
 
+    def _anneal(self) -> None:
+        """What the E-step assumes at this point of the training."""
+        done = self._share_done()
+        self.loss.noise = noise_share(self.options, done)
+        self.loss.spread = spread_scale(self.options, done)
+
     def _whole_e_step(self, epoch: int) -> None:
         """Targets for the whole data set, from the networks as they are now."""
         self.targets = {}
         self.bridge.eval()
         self._teaching.eval()
-        self.loss.noise = noise_share(self.options, self._share_done())
+        self._anneal()
         with torch.no_grad():
             for number, batch in enumerate(self.train.batches(epoch)):
                 outputs = self._teaching(batch.to(self.device).inputs)
@@ -355,12 +362,13 @@ class Trainer:
     def _planned_steps(self) -> int:
         batches = self.train.batches_per_epoch
         if batches is None:
-            if self.options.schedule != "constant" or self.options.entropy:
+            options = self.options
+            if options.schedule != "constant" or options.entropy or options.warm:
                 raise problem(
                     "E0660",
                     "the data set does not tell its length, which the schedule "
-                    f"{self.options.schedule} needs",
-                    help="schedule=constant, or give the data set a __len__",
+                    f"{options.schedule} needs",
+                    help="schedule=constant (and no entropy, no warm), or give the data set a __len__",
                 )
             return 0
         return batches * self.options.epochs * self.options.m_steps
