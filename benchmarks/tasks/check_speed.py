@@ -12,11 +12,9 @@ import sys
 import time
 from random import Random
 
-from lark import Lark
-
 from emnesy.diagnostics import Source
 from emnesy.language.frontend import analyse
-from emnesy.language.grammar import grammar_text
+from emnesy.language.grammar import make_lark
 from emnesy.language.parser import parse, tokens
 from measure import alternate, speedup
 from report import Cell, Table
@@ -64,7 +62,7 @@ def process(text: str) -> float:
 
 def run(quick: bool) -> list[Table]:
     """Time, after comparing the tokens."""
-    lark = Lark(grammar_text(), parser="lalr", lexer="contextual", maybe_placeholders=False)
+    lark = make_lark()
     table = Table("Checking a program", " ".join((__doc__ or "").split("\n\n")[1].split()))
     for title, make in (("facts", facts), ("rules", rules)):
         for lines in (1000,) if quick else (1000, 10_000):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pygments import highlight
+from pygments import highlight, unistring
 from pygments.formatters import NullFormatter
 from pygments.token import Comment, Error, Whitespace
 
@@ -75,6 +75,11 @@ def by_pygments(text):
     return shown
 
 
+def in_python(pattern):
+    """A pattern without the classes that only Oniguruma knows."""
+    return pattern.replace("\\p{Lu}", unistring.Lu).replace("\\p{Lt}", unistring.Lt)
+
+
 def by_textmate(text):
     """TextMate's way: line by line, at each place the rule that matches first, the first rule of equals.
 
@@ -82,7 +87,7 @@ def by_textmate(text):
     """
     patterns = json.loads(GRAMMAR.read_text("utf-8"))["patterns"]
     block = next(p for p in patterns if "begin" in p)
-    compiled = [(re.compile(p.get("match") or p["begin"]), p) for p in patterns]
+    compiled = [(re.compile(in_python(p.get("match") or p["begin"])), p) for p in patterns]
     shown, offset, inside = [], 0, False
     for line in text.split("\n"):
         place = 0
@@ -154,10 +159,16 @@ def test_the_grammar_file_is_up_to_date():
         "a <- b. query(query). x(evidence(y)). /* not\n % this */ c. % d.",
         "p(min<X - 1>, argmax<(A, B), C>) :- q(X). r(count<>).",
         "0.5::a; t(_)::b; nn(nn, x)::c.",
+        "größe(Äpfel, ǅ, Ω) :- kiste(Äpfel, ǅ), Ω is 1 + 1, 中(Äpfel).",
     ],
 )
 def test_words_in_other_places(text):
     assert by_pygments(text) == [(at, word, TYPES[role]) for at, word, role in by_parser(text)]
+
+
+def test_capitals_of_other_scripts_in_textmate():
+    text = "größe(Äpfel, ǅ, Ω) :- kiste(Äpfel, ǅ), Ω is 1 + 1, 中(Äpfel)."
+    assert by_textmate(text) == [(at, word, SCOPES[role]) for at, word, role in by_parser(text)]
 
 
 @pytest.mark.parametrize("text", ["p(", "§ $ {", "'open\nq.", "p :- . :- ) ( ::", "", "a b c"])

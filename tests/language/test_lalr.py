@@ -7,18 +7,17 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 from emnesy.diagnostics import ProgramError, Source
 from emnesy.language import lalr
 from emnesy.language.frontend import analyse
-from emnesy.language.grammar import grammar_text
+from emnesy.language.grammar import make_lark
 from emnesy.language.parser import parse, tokens
 
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = sorted([*ROOT.glob("programs/**/*.nesy"), *ROOT.glob("tests/corpus/**/*.nesy")])
-LARK = Lark(grammar_text(), parser="lalr", lexer="contextual", maybe_placeholders=False)
+LARK = make_lark()
 
 
 class Silent:

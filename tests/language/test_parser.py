@@ -68,6 +68,16 @@ def test_the_least_integer_is_read():
     assert expression("-9223372036854775808 + 1") == op("+", Int(-(2**63)), Int(1))
 
 
+def test_capitals_of_every_script_start_variables():
+    clause = statement("größe(Äpfel, ǅ, Ω, 中) :- kiste(Äpfel), Ω is 2.")
+    assert clause.heads[0].head.args == (Var("Äpfel"), Var("ǅ"), Var("Ω"), Sym("中"))
+    assert clause.body.goals[1].left == Var("Ω")
+    with pytest.raises(ProgramError, match="E0104"):
+        statement("Äpfel(1).")
+    with pytest.raises(ProgramError, match="E0104"):
+        statement("p :- Äpfel.")
+
+
 def test_old_arrow_is_a_rule_and_a_comparison_with_a_negative_number_is_not():
     assert statement("a <- b.") == statement("a :- b.")
     assert statement("a :- b(X), X<-1.").body.goals[1].op == "<"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pygments.lexer import RegexLexer, default
@@ -17,6 +18,7 @@ from pygments.token import (
 )
 
 from emnesy.editors.tokens import Context, Role, rules
+from emnesy.language.grammar import is_capital
 
 TYPES: dict[Role, Any] = {
     Role.COMMENT: Comment,
@@ -61,3 +63,12 @@ class NesyLexer(RegexLexer):  # type: ignore[misc]
     filenames: ClassVar[list[str]] = ["*.nesy"]
     mimetypes: ClassVar[list[str]] = ["text/x-nesy"]
     tokens: ClassVar[dict[str, list[Any]]] = _states()
+
+    def get_tokens_unprocessed(
+        self, text: str, stack: tuple[str, ...] = ("root",)
+    ) -> Iterator[tuple[int, Any, str]]:
+        """Offsets, types and texts. Names that start with a capital outside of ASCII are variables."""
+        symbols = (TYPES[Role.SYMBOL], TYPES[Role.FUNCTOR])
+        for offset, kind, value in super().get_tokens_unprocessed(text, stack):
+            variable = kind in symbols and is_capital(value[:1])
+            yield offset, TYPES[Role.VARIABLE] if variable else kind, value

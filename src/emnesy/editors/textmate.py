@@ -29,6 +29,8 @@ SCOPES = {
 }
 
 _AFTER_OPERAND = r"(?<=[\w)\]'\"]\s)"
+_CAPITAL = r"[\p{Lu}\p{Lt}_]\w*"
+"""A variable; a class that `re` does not know."""
 _NO_WORD = r"(?![^\W\d_])"
 
 
@@ -46,6 +48,7 @@ def grammar() -> dict[str, Any]:
             },
         },
     ]
+    patterns.append({"name": SCOPES[Role.VARIABLE], "match": _CAPITAL})
     for rule in rules():
         if rule.contexts == (Context.DIRECTIVE,):
             continue

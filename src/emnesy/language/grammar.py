@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from lark import Lark, Token
+
 _NAME = "nesy.lark"
 
 
@@ -25,3 +27,26 @@ def grammar_path() -> Path:
 def grammar_text() -> str:
     """The grammar's text."""
     return grammar_path().read_text(encoding="utf-8")
+
+
+def make_lark() -> Lark:
+    """Lark's own parser of the grammar: the reference for `lalr`, and its voice where a text is wrong."""
+    return Lark(
+        grammar_text(),
+        parser="lalr",
+        lexer="contextual",
+        maybe_placeholders=False,
+        lexer_callbacks={"NAME": _name_or_variable},
+    )
+
+
+def is_capital(character: str) -> bool:
+    """Whether a name that starts with it is a variable, as in Prolog: capitals of every script.
+
+    Of ASCII's the grammar knows; regular expressions of `re` have no class for the others.
+    """
+    return character.isupper() or character.istitle()
+
+
+def _name_or_variable(token: Token) -> Token:
+    return token.update(type="VARIABLE") if is_capital(token[0]) else token

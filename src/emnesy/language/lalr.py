@@ -16,7 +16,7 @@ from lark.common import ParserConf
 from lark.grammar import Rule
 from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
 
-from emnesy.language.grammar import grammar_text
+from emnesy.language.grammar import grammar_text, is_capital
 
 END_OF_TEXT = "$END"
 COMMENT = "COMMENT"
@@ -125,7 +125,10 @@ def run(
         else:
             kind = found.lastgroup or ""  # every alternative of the expression is a named group
             position = found.end()
-            token = _token(Token, (kind, found.start(kind), position))
+            begin = found.start(kind)
+            if kind == "NAME" and text[begin] > "\x7f" and is_capital(text[begin]):
+                kind = "VARIABLE"
+            token = _token(Token, (kind, begin, position))
             if tokens is not None:
                 tokens.append(token)
             if kind == COMMENT:

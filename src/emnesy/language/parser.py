@@ -10,7 +10,7 @@ from lark.exceptions import UnexpectedInput
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
 from emnesy.garbage import collection_paused
 from emnesy.language import lalr, syntax
-from emnesy.language.grammar import grammar_text
+from emnesy.language.grammar import make_lark
 from emnesy.language.reader import Reader
 from emnesy.language.split import split_statements
 from emnesy.language.syntax_errors import describe
@@ -24,7 +24,7 @@ def _tables() -> lalr.Tables:
 @lru_cache(maxsize=1)
 def _lark() -> Lark:
     """Only for what it says about texts that do not follow the grammar."""
-    return Lark(grammar_text(), parser="lalr", lexer="contextual", maybe_placeholders=False)
+    return make_lark()
 
 
 def parse(source: Source) -> syntax.Program:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from emnesy.language import syntax
 from emnesy.language.core import Atom
+from emnesy.language.grammar import is_capital
 from emnesy.language.operators import INFIX, PREFIX
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var, list_items
 
@@ -171,7 +172,7 @@ def _float(value: float) -> str:
 
 
 def _symbol(name: str) -> str:
-    plain = _PLAIN.fullmatch(name) and name not in _RESERVED and not name[0].isupper()
+    plain = _PLAIN.fullmatch(name) and name not in _RESERVED and not is_capital(name[0])
     return name if plain else _quoted(name, "'")
 
 

@@ -94,7 +94,7 @@ class Reader:
         return apply_prefix(self._operator(token), operand)
 
     def symbol(self, children: Children) -> Sym:
-        return Sym(self._name(children[0]), self._token(children[0]))
+        return Sym(self._of(children[0]), self._token(children[0]))
 
     def quoted(self, children: Children) -> Sym:
         return Sym(self._unquote(children[0]), self._token(children[0]))
@@ -134,7 +134,7 @@ class Reader:
 
     def call(self, children: Children) -> Compound:
         name, _, arguments, _ = children
-        text = self._unquote(name) if name.kind == "QUOTED" else self._name(name)
+        text = self._unquote(name) if name.kind == "QUOTED" else self._of(name)
         return Compound(text, arguments, self._tokens(children))
 
     def keyed_call(self, children: Children) -> Compound:
@@ -241,19 +241,6 @@ class Reader:
         for item in reversed(items):
             tail = Compound("[|]", (item, tail), span)
         return tail
-
-    def _name(self, token: Token) -> str:
-        name = self._text[token.start : token.end]
-        if name[0].isupper():  # of ASCII's capitals the grammar has made variables
-            self.report(
-                Diagnostic(
-                    "E0106",
-                    f"`{name}` starts with a capital outside of ASCII",
-                    self._token(token),
-                    help=f"write `'{name}'` for a symbol",
-                )
-            )
-        return name
 
     def _unquote(self, token: Token) -> str:
         written = self._of(token)

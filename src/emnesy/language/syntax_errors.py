@@ -14,6 +14,7 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from emnesy.diagnostics import Diagnostic, Label, Source, Span
+from emnesy.language.grammar import is_capital
 from emnesy.language.split import Piece, pieces
 
 _OPERAND = {"VARIABLE"}
@@ -203,7 +204,9 @@ def _brackets(place: Place) -> Diagnostic | None:
 
 def _upper_case(place: Place) -> Diagnostic | None:
     name = place.previous
-    if name is None or place.found != "(" or not re.fullmatch(r"[A-Z_]\w*", name.text):
+    if name is None or place.found != "(" or not re.fullmatch(r"[^\W\d]\w*", name.text):
+        return None
+    if name.text[0] != "_" and not is_capital(name.text[0]):
         return None
     lower = name.text.lstrip("_")
     lower = lower[:1].lower() + lower[1:]
