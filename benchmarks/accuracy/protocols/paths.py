@@ -45,12 +45,15 @@ LARGE = _chains("paths-30", "30×30, gibbs", size=30)
 HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20")
 HEAP = _chains("paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap")
 RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random")
-ABC = Protocol(
-    "paths-12-abc",
-    "12×12, abc",
-    PROGRAM,
-    (*_options(12, 2000, 10, 20, 0.002), *NEAREST, *ENTROPY, *BALANCE),
-)
+
+
+def _nearest(name: str, title: str, *data: str) -> Protocol:
+    options = _options(12, 2000, 10, 20, 0.002, *data)
+    return Protocol(name, title, PROGRAM, (*options, *NEAREST, *ENTROPY, *BALANCE))
+
+
+ABC = _nearest("paths-12-abc", "12×12, abc")
+ABC_RANDOM = _nearest("paths-12-abc-random", "12×12, abc, random ties", "ties=random")
 ABC_PUBLISHED = Protocol(
     "paths-12-abc-published",
     "12×12, abc, published kernel",
@@ -62,7 +65,7 @@ FAMILY = Family(
     "Path planning on synthetic maps",
     (
         *(SMALL, SMALL.supervised(), LARGE, LARGE.supervised()),
-        *(ABC, ABC_PUBLISHED, HEAP, RANDOM, HARD, HARD.supervised()),
+        *(ABC, ABC_PUBLISHED, HEAP, RANDOM, ABC_RANDOM, HARD, HARD.supervised()),
     ),
     {
         "optimal cost": "metrics.optimal_cost",
