@@ -33,3 +33,15 @@ def test_sum_of_one_uncertain_number(term, x):
     assert probability == pytest.approx(0.5)
     value, expected = (float(text[2:-1]) for text in (computed, atom))
     assert value == pytest.approx(expected, rel=1e-12)
+
+
+def test_long_chains_of_numbers_are_no_recursion():
+    """Three thousand numbers, each one more than the one before; one that is no integer in the middle."""
+    text = """
+    0.5::go. far(0, min<0>) :- go.
+    far(I + 1, min<D + S>) :- far(I, D), step(I, S).
+    step(I, 1) :- I in 0..2999, I =\\= 1500. step(1500, 0.5).
+    query(far(1500, _)). query(far(3000, _)).
+    """
+    answers = emnesy.load(text).compile(engine="rejection", options={"samples": 512}).query()
+    assert set(answers) == {"far(1500,1500)", "far(3000,2999.5)"}

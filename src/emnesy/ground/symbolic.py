@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,6 @@ class SymbolicTerms:
         self._grounded = grounded
         self._native = grounded.native
         self.term = cache(self._term)
-        self._integral: dict[int, bool] = {}
 
     def _term(self, value: int) -> Symbolic:
         return _read(_core.symbolic_term(self._native, value))
@@ -73,20 +72,39 @@ class SymbolicTerms:
         return is_integral(self.term(value), self._cell_is_integral)
 
     def _cell_is_integral(self, cell: int) -> bool:
-        """Does every contribution to the cell give an integer? (Assumed of a cell that is being asked.)"""
-        if cell in self._integral:
-            return self._integral[cell]
-        self._integral[cell] = True
-        native = self._native
-        atom = native.cell_atom[cell]
-        aggregate = native.predicate_aggregate[native.atom_predicate[atom]]
-        rules = np.flatnonzero(native.rule_head == atom)
-        terms = [self.term(int(v)) for v in native.rule_contribution[rules] if v != _core.NO_VALUE]
-        count, average = 1, 5
-        self._integral[cell] = aggregate == count or (
-            aggregate != average and all(is_integral(t, self._cell_is_integral) for t in terms)
-        )
         return self._integral[cell]
+
+    @cached_property
+    def _integral(self) -> list[bool]:
+        """Per cell: does every contribution to it give an integer? The greatest such assignment.
+
+        Cells may depend on each other, and chains of them may be long: no recursion.
+        """
+        native = self._native
+        contributions: dict[int, list[Symbolic]] = {}
+        cell_of = {int(atom): cell for cell, atom in enumerate(native.cell_atom)}
+        for head, value in zip(native.rule_head, native.rule_contribution, strict=True):
+            cell = cell_of.get(int(head))
+            if cell is not None and value != _core.NO_VALUE:
+                contributions.setdefault(cell, []).append(self.term(int(value)))
+        readers: dict[int, list[int]] = {}
+        for cell, terms in contributions.items():
+            for read in set().union(*map(_cells, terms)):
+                readers.setdefault(read, []).append(cell)
+        integral = [True] * len(native.cell_atom)
+        count, average = 1, 5
+        work = list(range(len(integral)))
+        while work:
+            cell = work.pop()
+            aggregate = native.predicate_aggregate[native.atom_predicate[native.cell_atom[cell]]]
+            whole = aggregate == count or (
+                aggregate != average
+                and all(is_integral(t, integral.__getitem__) for t in contributions.get(cell, ()))
+            )
+            if integral[cell] and not whole:
+                integral[cell] = False
+                work += readers.get(cell, ())
+        return integral
 
 
 def _read(raw: object) -> Symbolic:
