@@ -6,6 +6,9 @@ from accuracy.protocol import Family, Protocol
 
 PROGRAM = "programs/visual_sudoku.nesy"
 
+PAIRS = "programs/visual_sudoku_pairs.nesy"
+"""The same label in parts: which pairs of cells differ."""
+
 MESSAGES = (
     *("--engine", "bp", "--engine-option", "max_iterations=15"),
     *("--engine-option", "damping=0.3", "--engine-option", "tolerance=0.001"),
@@ -29,13 +32,15 @@ BATCH_NORM = (
 )
 
 
-def _protocol(name: str, title: str, size: int, *arguments: tuple[str, ...]) -> Protocol:
+def _protocol(
+    name: str, title: str, size: int, *arguments: tuple[str, ...], program: str = PROGRAM
+) -> Protocol:
     box = round(size**0.5)
     fixed = ("-c", f"size={size}", "-c", f"box={box}", "--network", f"digit_net.outputs={size}")
     data = ("--data", "source=mnist")
     flat = tuple(argument for part in arguments for argument in part)
     return Protocol(
-        f"sudoku-{size}{name}", f"{size}×{size}, {title}", PROGRAM, (*fixed, *data, *flat)
+        f"sudoku-{size}{name}", f"{size}×{size}, {title}", program, (*fixed, *data, *flat)
     )
 
 
@@ -51,9 +56,50 @@ LARGE_BN = _protocol(
     "-bn", "BatchNorm CNN", 9, MESSAGES, CORRECT, DISTORTED, BATCH_NORM, _epochs(26, 1), _RESTARTS
 )
 
+
+def _abc(size: int, epochs: int) -> Protocol:
+    """Each cell weighed by its own pairs, after a break-out from standardised outputs."""
+    settings = (
+        *("--engine", "abc", "--engine-option", "locality=cone", "--engine-option", "rate=3"),
+        *("--train", "warm=0.2"),
+    )
+    return _protocol(
+        "-abc",
+        "LeNet, abc",
+        size,
+        settings,
+        CORRECT,
+        DISTORTED,
+        _epochs(epochs, 2),
+        program=PAIRS,
+    )
+
+
+def _published_abc(size: int) -> Protocol:
+    """Worlds weighed by the share of the constraints that they satisfy."""
+    settings = (
+        *("--engine", "abc", "--engine-option", "kernel=fraction"),
+        *("--engine-option", "locality=all", "--engine-option", "control_variate=off"),
+    )
+    return _protocol(
+        "-abc-fraction",
+        "LeNet, abc, published kernel",
+        size,
+        settings,
+        CORRECT,
+        _epochs(10, 2),
+        program=PAIRS,
+    )
+
+
+ABC = (_abc(4, 40), _published_abc(4), _abc(9, 24), _published_abc(9))
+
 FAMILY = Family(
     "Visual sudoku from one bit a puzzle",
-    tuple(p for observed in (SMALL, LARGE, LARGE_BN) for p in (observed, observed.supervised())),
+    (
+        *(p for observed in (SMALL, LARGE, LARGE_BN) for p in (observed, observed.supervised())),
+        *ABC,
+    ),
     {
         "label, threshold from validation": "metrics.validity_threshold_valid",
         "label, threshold from training": "metrics.validity_threshold_train",
