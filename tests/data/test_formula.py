@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from itertools import product
 from math import prod
 
@@ -148,3 +149,17 @@ def test_long_formulas_stay_small():
     assert graph.is_forest()
     assert len(graph.tuple_begin) - 1 < 20
     assert graph.tuple_begin[-1] < 200_000
+
+
+def test_a_run_brings_its_figures_and_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    from emnesy.cli.main import main
+
+    data = ["--data", "formulas=40", "--epochs", "2"]
+    options = ["--threads", "1", "--json", "--out", str(tmp_path / "run")]
+    arguments = ["train", "programs/formula.nesy", "-c", "length=3", *data, *options]
+    assert main(arguments) == 0
+    result = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert set(result["metrics"]) == {"digit_accuracy", "sign_accuracy"}
+    assert result["log_likelihood"] < 0
+    assert (tmp_path / "run" / "examples-test.png").stat().st_size > 1000
