@@ -56,7 +56,7 @@ class Program:
         """The syntax tree, as written."""
         from emnesy.language.parser import parse
 
-        return self._deep(lambda: parse(self.source))
+        return self.deep(lambda: parse(self.source))
 
     @cached_property
     def analysed(self) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
@@ -103,7 +103,7 @@ class Program:
             from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
 
             limit = self.max_ground or DEFAULT_MAX_GROUND
-            self._deep(lambda: ground(core, max_ground=limit, keep_all=True))
+            self.deep(lambda: ground(core, max_ground=limit, keep_all=True))
         return warnings
 
     @cached_property
@@ -113,9 +113,9 @@ class Program:
 
         core, keep_all = self.core, self.keep_all
         if self.max_ground is None:
-            return self._deep(lambda: ground(core, keep_all=keep_all))
+            return self.deep(lambda: ground(core, keep_all=keep_all))
         limit = self.max_ground
-        return self._deep(lambda: ground(core, max_ground=limit, keep_all=keep_all))
+        return self.deep(lambda: ground(core, max_ground=limit, keep_all=keep_all))
 
     @cached_property
     def dependencies(self) -> _core.FunctionalDependencies:
@@ -123,7 +123,7 @@ class Program:
         from emnesy.ground.functional import find
 
         grounded = self.ground
-        return self._deep(lambda: find(grounded))
+        return self.deep(lambda: find(grounded))
 
     @cached_property
     def interface(self) -> Interface:
@@ -132,7 +132,7 @@ class Program:
 
         grounded, dependencies = self.ground, self.dependencies
         atoms = self.atoms is not None
-        return self._deep(lambda: build_interface(grounded, dependencies, atoms=atoms))
+        return self.deep(lambda: build_interface(grounded, dependencies, atoms=atoms))
 
     @cached_property
     def lowered(self) -> _core.Lowered:
@@ -187,7 +187,7 @@ class Program:
             options=given,
         )
 
-    def _deep(self, work: Callable[[], T]) -> T:
+    def deep(self, work: Callable[[], T]) -> T:
         """Run a stage, however deep the program's terms are nested; `ProgramError` beyond that."""
         from emnesy.language.frontend import nested_too_deeply
 

@@ -325,6 +325,24 @@ def test_programs_that_ship(path: Path) -> None:
             assert finding.probability == pytest.approx(probability, abs=1e-9)
 
 
+def test_long_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list of 1,200 elements is a term 1,200 deep."""
+    path = tmp_path / "long.nesy"
+    items = ",".join(map(str, range(1200)))
+    path.write_text(
+        f"p([{items}]). 0.5::q. r(X) :- p(X), q. 0.3::s(X) :- p(X). t(X) :- s(X), \\+r(X). query(t(_))."
+    )
+    for command in (
+        ["why", str(path), "--json"],
+        ["why", str(path), "t([1, 2])"],
+        ["map", str(path), "--choices"],
+        ["sample", str(path), "-n", "2", "--all"],
+        ["graph", str(path), "--kind", "factor", "-o", str(tmp_path / "x.dot")],
+    ):
+        assert main(command) == 0, command
+        assert capsys.readouterr().out
+
+
 def test_an_estimate_of_zero_proves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

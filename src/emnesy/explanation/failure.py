@@ -74,8 +74,12 @@ def why_not(program: Program, atom: Atom, instances: Instances | None = None) ->
 
     `instances`: of the program for this atom, where there are some already.
     """
-    explainer = _Explainer(program, instances or Instances(program, (atom,)))
-    return explainer.failure(atom, _NESTED, frozenset())
+
+    def explain() -> Failure:
+        explainer = _Explainer(program, instances or Instances(program, (atom,)))
+        return explainer.failure(atom, _NESTED, frozenset())
+
+    return program.deep(explain)
 
 
 class _Explainer:

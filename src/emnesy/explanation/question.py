@@ -25,6 +25,10 @@ def read_atom(text: str, program: Program) -> Atom:
     Raises `ProgramError`: syntax errors, E0830 for anything but one atom, E0202 and E0203 for a predicate
     that the program does not have.
     """
+    return program.deep(lambda: _read_atom(text, program))
+
+
+def _read_atom(text: str, program: Program) -> Atom:
     source = Source("the atom", f"query({text.strip().removesuffix('.')}).")
     statements = parse(source).statements
     if len(statements) != 1 or not isinstance(statements[0], syntax.QueryStatement):

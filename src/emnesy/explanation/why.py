@@ -89,6 +89,10 @@ def why(
 
     Raises `ProgramError` as grounding does, `EngineError` as queries do.
     """
+    return program.deep(lambda: _why(program, atom, depth, most, engine or Engine()))
+
+
+def _why(program: Program, atom: Atom, depth: int, most: int, engine: Engine) -> Answer:
     instances = Instances(program, (atom,))
     same = instances.find(atom)
     roots = [
@@ -97,7 +101,7 @@ def why(
         if same == number or (same is None and _matches(atom.args, instances.key(number)[1]))
     ]
     atoms, negated, named = _reached(instances, roots, depth)
-    weights = weigh(program, instances, atoms, negated, named, engine or Engine())
+    weights = weigh(program, instances, atoms, negated, named, engine)
     findings = [
         _Tree(instances, weights, set(atoms), most).finding(number, False, depth)
         for number in roots

@@ -65,10 +65,24 @@ def log_probabilities(
 
 def term_of(native: _core.GroundProgram, value: int) -> Term:
     """A ground value as a term of the language; `TypeError` for computed numbers."""
+    items: list[int] = []
     kind = native.value_kind(value)
-    if kind == COMPOUND:
+    while kind == COMPOUND:  # lists may be long, so they do not recurse
         functor, arguments = native.compound(value)
-        return Compound(functor, tuple(term_of(native, a) for a in arguments))
+        if functor != "[|]":
+            last: Term = Compound(functor, tuple(term_of(native, a) for a in arguments))
+            break
+        items.append(arguments[0])
+        value = arguments[1]
+        kind = native.value_kind(value)
+    else:
+        last = _leaf(native, value, kind)
+    for item in reversed(items):
+        last = Compound("[|]", (term_of(native, item), last))
+    return last
+
+
+def _leaf(native: _core.GroundProgram, value: int, kind: int) -> Term:
     if kind == CELL:
         raise TypeError("a computed number is no ground term")
     plain: Any = native.value(value)
