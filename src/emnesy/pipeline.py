@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
+from emnesy.garbage import collection_paused
 
 if TYPE_CHECKING:
     from emnesy import _core
@@ -98,8 +99,10 @@ class Program:
         """
         from emnesy.language.checks.stratification import may_deny_itself
 
-        core, warnings = self.analysed
-        if may_deny_itself(core):
+        with collection_paused():
+            core, warnings = self.analysed
+            recursive = may_deny_itself(core)
+        if recursive:
             from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
 
             limit = self.max_ground or DEFAULT_MAX_GROUND

@@ -49,8 +49,8 @@ class Tables(NamedTuple):
     actions: list[dict[str, int | Reduce]]
 
 
-def make_tables(methods: type) -> Tables:
-    """Tables for the grammar. Each of its rules is built by the method of its name."""
+def make_tables(methods: type | None) -> Tables:
+    """Tables for the grammar. Each of its rules is built by the method of its name; by None, nothing is."""
     lark = Lark(grammar_text(), parser=None, lexer="basic", maybe_placeholders=False)
     analysis = LALR_Analyzer(ParserConf(lark.rules, {}, ["start"]))
     analysis.compute_lalr()  # type: ignore[no-untyped-call]
@@ -163,9 +163,11 @@ def run(
 _token = tuple.__new__
 
 
-def _builder(rule: Rule, methods: type) -> Build | None:
+def _builder(rule: Rule, methods: type | None) -> Build | None:
     """How the values of a rule become one: punctuation is dropped, and repetitions are spread."""
     symbols = rule.expansion
+    if methods is None:
+        return None if len(symbols) == 1 else lambda *_: None
     kept = [i for i, s in enumerate(symbols) if not getattr(s, "filter_out", False)]
     if rule.origin.name.startswith("_"):  # a repetition: a list that grows
         first, *rest = kept

@@ -22,6 +22,11 @@ def _tables() -> lalr.Tables:
 
 
 @lru_cache(maxsize=1)
+def _token_tables() -> lalr.Tables:
+    return lalr.make_tables(None)
+
+
+@lru_cache(maxsize=1)
 def _lark() -> Lark:
     """Only for what it says about texts that do not follow the grammar."""
     return make_lark()
@@ -69,7 +74,8 @@ def tokens(source: Source) -> list[lalr.Token]:
     """
     found: list[lalr.Token] = []
     try:
-        lalr.run(_tables(), Reader(source, lambda _: None), source.text, tokens=found)
+        with collection_paused():
+            lalr.run(_token_tables(), None, source.text, tokens=found)
     except lalr.NoParseError:
         parse(source)
         raise

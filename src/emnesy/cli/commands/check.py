@@ -10,6 +10,7 @@ import typer
 from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
 from emnesy.cli.show import Format, show_diagnostics
 from emnesy.diagnostics import EmnesyError
+from emnesy.garbage import collection_paused
 from emnesy.language.files import read_source
 
 
@@ -28,7 +29,8 @@ def command(
 
     stream = sys.stdout if style == "json" else sys.stderr
     try:
-        warnings = Program(read_source(file), parse_constants(const)).check()
+        with collection_paused():
+            warnings = Program(read_source(file), parse_constants(const)).check()
     except EmnesyError as error:
         show_diagnostics(error.diagnostics, style, stream)
         return 1

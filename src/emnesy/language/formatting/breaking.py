@@ -32,10 +32,7 @@ class Line:
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
     """How the words of a statement are laid out."""
-    ends = _Breaks(words)
-    ends.keep()
-    ends.shorten()
-    return ends.lines()
+    return _Lines(words).lines
 
 
 def text_of(words: Sequence[Word], line: Line) -> str:
@@ -50,65 +47,44 @@ def text_of(words: Sequence[Word], line: Line) -> str:
     return "".join(parts)
 
 
-class _Breaks:
-    """The places where the lines of a statement start."""
+class _Lines:
+    """The lines of a statement, made from its start to its end."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = words
-        self.starts = [0]
+        self.lines: list[Line] = []
+        self._starts: list[int] = []
+        kept = self._kept()
+        for start, end in zip([0, *kept], [*kept, len(words)], strict=True):
+            self._add(start, end)
 
-    def lines(self) -> list[Line]:
-        indents: list[int] = []
-        for number, start in enumerate(self.starts):
-            indents.append(self._indent(start, indents) if number else 0)
-        ends = [*self.starts[1:], len(self.words)]
-        return [Line(*line) for line in zip(indents, self.starts, ends, strict=True)]
-
-    def keep(self) -> None:
-        """The author's line ends, and those that comments force."""
+    def _kept(self) -> list[int]:
+        """Where the author's line ends stay, and where comments force one."""
         kept: set[int] = set()
         for index in range(1, len(self.words)):
             before, word = self.words[index - 1], self.words[index]
             forced = before.kind == COMMENT and (before.text.startswith("%") or "\n" in before.text)
             if forced or (word.newline and self._keeps(index, kept)):
                 kept.add(index)
-        self.starts = sorted({0, *kept})
+        return sorted(kept)
 
-    def shorten(self) -> None:
-        """Break lines that are too long, at the outermost places first."""
-        waiting = [line for line in self.lines() if self._width(line) > WIDTH]
-        while waiting:
-            line = waiting.pop()
-            levels = {level for i in range(line.start + 1, line.end) if (level := self._level(i))}
-            if not levels:
-                continue
-            least = min(levels)
-            places = [i for i in range(line.start + 1, line.end) if self._level(i) == least]
-            added = self._fill(line, places, everywhere=least[1] == 0)
-            self.starts = sorted({*self.starts, *added})
-            indents = {one.start: one for one in self.lines()}
-            pieces = [indents[start] for start in (line.start, *added)]
-            waiting += [piece for piece in pieces if self._width(piece) > WIDTH]
-
-    def _fill(self, line: Line, places: list[int], *, everywhere: bool) -> list[int]:
-        """Those of `places` where a line has to end so that each holds as much as it can."""
-        if everywhere:
-            return places
-        added: list[int] = []
-        start, indent = line.start, line.indent
-        for place, following in zip(places, [*places[1:], line.end], strict=True):
-            if self._width(Line(indent, start, following)) > WIDTH:
-                added.append(place)
-                start = place
-                indent = next(one.indent for one in self._with(added) if one.start == place)
-        if not added:  # one line would do, but for a comment or what cannot be broken
-            return [places[-1]]
-        return added
-
-    def _with(self, added: Sequence[int]) -> list[Line]:
-        other = _Breaks(self.words)
-        other.starts = sorted({*self.starts, *added})
-        return other.lines()
+    def _add(self, start: int, end: int) -> None:
+        """Append these words as one line, or as several if it would be too long."""
+        indent = self._indent(start)
+        levels = {i: level for i in range(start + 1, end) if (level := self._level(i))}
+        if not levels or self._width(Line(indent, start, end)) <= WIDTH:
+            self._starts.append(start)
+            self.lines.append(Line(indent, start, end))
+            return
+        least = min(levels.values())
+        places = [i for i, level in levels.items() if level == least]
+        everywhere, whole = least[1] == 0, True
+        for place, following in zip(places, [*places[1:], end], strict=True):
+            last = whole and following == end  # it is too long, if only with what cannot be broken
+            if everywhere or last or self._width(Line(indent, start, following)) > WIDTH:
+                self._add(start, place)
+                start, indent, whole = place, self._indent(place), False
+        self._add(start, end)
 
     def _width(self, line: Line) -> int:
         """Columns, without comments: those cannot be broken."""
@@ -148,10 +124,12 @@ class _Breaks:
             return (99, word.depth)
         return None
 
-    def _indent(self, start: int, indents: Sequence[int]) -> int:
-        """The indentation of the line that starts at `start`, from those of the lines before it."""
+    def _indent(self, start: int) -> int:
+        """The indentation of a line that starts there, from those of the lines before it."""
+        if start == 0:
+            return 0
         word = self.words[start]
         if word.opener is None:
             return INDENT
-        opened = indents[bisect_right(self.starts, word.opener) - 1]
+        opened = self.lines[bisect_right(self._starts, word.opener) - 1].indent
         return opened if word.kind in _CLOSING else opened + INDENT
