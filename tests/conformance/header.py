@@ -38,6 +38,7 @@ class Header:
     priors: dict[str, tuple[float, ...]] = field(default_factory=dict)
     needs: set[str] = field(default_factory=set)
     loopy: bool = False
+    many_worlds: bool = False
 
     @property
     def evaluable(self) -> bool:
@@ -128,6 +129,8 @@ def _expect(header: Header, kind: str, rest: str) -> None:
         header.needs.add(rest)
     elif kind == "loopy" and not rest:
         header.loopy = True
+    elif kind == "many_worlds" and not rest:
+        header.many_worlds = True
     else:
         raise HeaderError(f"unknown expectation: {kind!r}")
 

@@ -84,6 +84,21 @@ def test_cyclic_programs_agree_with_problog(program: RandomProgram) -> None:
     assert_agree(answers(text, "enumerate"), oracle(text), text)
 
 
+def problog_refuses(program: RandomProgram) -> bool:
+    """Does ProbLog find a cycle through negation, in this order of the clauses or another?
+
+    It overlooks some where a clause asks for its own head first: `p :- p. p :- \\+ p.`
+    """
+    clauses = program.clauses
+    plain = tuple(c for c in clauses if not {h for _, h in c.heads} & set(c.positive))
+    for order in (clauses, clauses[::-1], plain, plain[::-1]):
+        try:
+            oracle(program.with_clauses(order).text())
+        except NegativeCycleError:
+            return True
+    return False
+
+
 @pytest.mark.parametrize("cycles", [False, True])
 @RANDOM
 @given(data=st.data())
@@ -92,14 +107,17 @@ def test_denials_agree_with_problog(cycles: bool, data: st.DataObject) -> None:
 
     ProbLog also refuses cycles of rules that cannot fire; what it refuses may have an answer here.
     """
-    text = data.draw(random_programs(cycles=cycles, denials=True)).text()
+    program = data.draw(random_programs(cycles=cycles, denials=True))
+    text = program.text()
     try:
-        want = oracle(text)
-    except NegativeCycleError:
-        with contextlib.suppress(emnesy.ProgramError):
-            answers(text, "enumerate")
+        got = answers(text, "enumerate")
+    except emnesy.ProgramError as error:
+        if {d.code for d in error.diagnostics} != {"E0510"}:
+            raise
+        assert problog_refuses(program), text
         return
-    assert_agree(answers(text, "enumerate"), want, text)
+    with contextlib.suppress(NegativeCycleError):
+        assert_agree(got, oracle(text), text)
 
 
 @pytest.mark.parametrize("engine", [name for name in engines() if name != "enumerate"])

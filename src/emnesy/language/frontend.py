@@ -16,6 +16,7 @@ from emnesy.language.desugar import desugar
 from emnesy.language.include import resolve_includes
 from emnesy.language.parser import parse
 from emnesy.language.split import split_statements
+from emnesy.language.universal import without_all
 
 
 def analyse(
@@ -66,7 +67,7 @@ def _analyse(
     errors = [d for d in found if d.severity == "error"]
     if errors:  # warnings about a program that is wrong anyway would bury them
         raise ProgramError(*errors)
-    return without_foreign_directives(unit), tuple(found)
+    return without_all(without_foreign_directives(unit)), tuple(found)
 
 
 def _place(diagnostic: Diagnostic, source: Source) -> tuple[bool, str, int, str]:
