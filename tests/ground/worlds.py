@@ -123,6 +123,8 @@ class WorldOfGround:
                 continue
             head = items[0][2]
             truth[head] = True
+            if name == "any":
+                continue
             cell = native.cell(
                 int(self.program.arguments(head)[native.predicate_aggregate_position[predicate]])
             )

@@ -45,7 +45,7 @@ class Wording:
             names = {
                 argument.name: value
                 for argument, value in zip(rule.heads[0].atom.args, atom.args, strict=True)
-                if isinstance(argument, Var)
+                if isinstance(argument, Var) and argument != value
             }
             branches.append(self.body(rule.body, names))
         joined = "; ".join(dict.fromkeys(branches))
