@@ -7,6 +7,7 @@ from accuracy.protocol import Family, Protocol
 PROGRAM = "programs/warcraft.nesy"
 
 ENTROPY = ("--train", "entropy=0.1", "--train", "entropy_end=0.003")
+"""For 12×12; larger maps tell less about each of their tiles."""
 BALANCE = ("--train", "balance=0.02")
 """A bonus on the entropy of the mean output keeps all terrains in use."""
 
@@ -34,14 +35,22 @@ def _options(size: int, maps: int, epochs: int, batch: int, lr: float, *data: st
     return [*options, "--epochs", str(epochs), "--batch-size", str(batch), "--lr", str(lr)]
 
 
-def _chains(name: str, title: str, *data: str, size: int = 12) -> Protocol:
-    maps, batch = (1000, 20) if size == 12 else (300, 5)
-    options = _options(size, maps, 12, batch, 0.002, *data)
+def _chains(name: str, title: str, *data: str) -> Protocol:
+    options = _options(12, 1000, 12, 20, 0.002, *data)
     return Protocol(name, title, PROGRAM, (*options, *CHAINS, *ENTROPY, *NOISE, *BALANCE))
 
 
 SMALL = _chains("paths-12", "12×12, gibbs")
-LARGE = _chains("paths-30", "30×30, gibbs", size=30)
+LARGE = Protocol(
+    "paths-30",
+    "30×30, gibbs",
+    PROGRAM,
+    (
+        *(*_options(30, 400, 24, 5, 0.002), *CHAINS),
+        *("--train", "entropy=0.04", "--train", "entropy_end=0.0007"),
+        *(*NOISE, "--train", "balance=0.01"),
+    ),
+)
 HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20")
 HEAP = _chains("paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap")
 RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random")
