@@ -46,9 +46,9 @@ LARGE = Protocol(
     "30×30, gibbs",
     PROGRAM,
     (
-        *(*_options(30, 400, 24, 5, 0.002), *CHAINS),
-        *("--train", "entropy=0.04", "--train", "entropy_end=0.0007"),
-        *(*NOISE, "--train", "balance=0.01"),
+        *(*_options(30, 500, 36, 5, 0.002), *CHAINS),
+        *("--train", "entropy=0.05", "--train", "entropy_end=0.0005"),
+        *(*NOISE, *BALANCE),
     ),
 )
 HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20")
