@@ -35,8 +35,8 @@ def _options(size: int, maps: int, epochs: int, batch: int, lr: float, *data: st
     return [*options, "--epochs", str(epochs), "--batch-size", str(batch), "--lr", str(lr)]
 
 
-def _chains(name: str, title: str, *data: str) -> Protocol:
-    options = _options(12, 1000, 12, 20, 0.002, *data)
+def _chains(name: str, title: str, *data: str, epochs: int = 12) -> Protocol:
+    options = _options(12, 1000, epochs, 20, 0.002, *data)
     return Protocol(name, title, PROGRAM, (*options, *CHAINS, *ENTROPY, *NOISE, *BALANCE))
 
 
@@ -51,9 +51,9 @@ LARGE = Protocol(
         *(*NOISE, *BALANCE),
     ),
 )
-HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20")
-HEAP = _chains("paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap")
-RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random")
+HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20", epochs=24)
+HEAP = _chains("paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap", epochs=24)
+RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random", epochs=24)
 
 
 def _nearest(name: str, title: str, *data: str) -> Protocol:
