@@ -53,7 +53,7 @@ LARGE = Protocol(
 )
 HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20", epochs=24)
 HEAP = _chains("paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap", epochs=24)
-RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random", epochs=24)
+RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random")
 
 
 def _nearest(name: str, title: str, *data: str) -> Protocol:
