@@ -131,9 +131,21 @@ def solutions(body: tuple, world: World, bound: dict[str, object]) -> Iterator[d
         return
     tests = [i for i, item in enumerate(body) if runnable(item, bound, body)]
     positives = [i for i, item in enumerate(body) if isinstance(item, Match) and not item.negated]
-    pick = (tests or positives)[0]
+    ready = [i for i in positives if matchable(body[i], bound)]
+    pick = (tests or ready or positives)[0]
     for new in step(body[pick], world, bound):
         yield from solutions(body[:pick] + body[pick + 1 :], world, new)
+
+
+def matchable(item: Match, bound: dict[str, object]) -> bool:
+    """Do the atom's other arguments bind what its arithmetic needs?"""
+
+    def arithmetic(term: Term) -> bool:
+        return isinstance(term, Compound) and (term.functor, len(term.args)) in FUNCTIONS
+
+    plain = {n for t in item.atom.args if not arithmetic(t) for n in names_of(t)}
+    needed = {n for t in item.atom.args if arithmetic(t) for n in names_of(t)}
+    return needed <= plain | bound.keys()
 
 
 def runnable(item: object, bound: dict[str, object], body: tuple) -> bool:
