@@ -1,30 +1,47 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include "emnesy/check.hpp"
+#include <algorithm>
+#include <mutex>
+
 #include "bindings.hpp"
+#include "emnesy/check.hpp"
+#include "thread_pool.hpp"
 
 namespace py = pybind11;
 using namespace emnesy;
 
 namespace {
 
+// A batch that is looked at by several threads: a few microseconds' worth each, and the first example found counts.
 template <typename Real>
-InvalidPrior look(const py::array& block, const py::array_t<std::int64_t>& offsets, std::int32_t width, bool partial) {
+InvalidPrior look(const py::array& block, const py::array_t<std::int64_t>& offsets, std::int32_t width, bool partial, int threads) {
   const auto* data = static_cast<const Real*>(block.data());
   const std::int64_t* first = offsets.data();
   const std::int64_t examples = block.shape(0), stride = block.shape(1), choices = offsets.size();
-  py::gil_scoped_release release;
-  return first_invalid_prior(data, examples, stride, first, choices, width, partial);
+  const std::int64_t chunk = std::max<std::int64_t>(1, 8192 / std::max<std::int64_t>(stride, 1));
+  const py::gil_scoped_release release;
+  if (threads < 2 || examples <= chunk) return first_invalid_prior(data, examples, stride, first, choices, width, partial);
+  InvalidPrior found;
+  std::mutex mutex;
+  parallel_for(examples, chunk, threads, [&](std::int64_t begin, std::int64_t end, int) {
+    InvalidPrior here = first_invalid_prior(data + begin * stride, end - begin, stride, first, choices, width, partial);
+    if (here.example < 0) return;
+    here.example += begin;
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (found.example < 0 || here.example < found.example) found = here;
+  });
+  return found;
 }
 
-py::object check(const py::array& block, const py::array_t<std::int64_t>& offsets, std::int32_t width, bool partial) {
+py::object check(const py::array& block, const py::array_t<std::int64_t>& offsets, std::int32_t width, bool partial,
+                 int threads) {
   if (block.ndim() != 2 || !(block.flags() & py::array::c_style)) throw py::value_error("block: expected a C-contiguous matrix");
   InvalidPrior found;
   if (py::isinstance<py::array_t<float>>(block)) {
-    found = look<float>(block, offsets, width, partial);
+    found = look<float>(block, offsets, width, partial, threads);
   } else if (py::isinstance<py::array_t<double>>(block)) {
-    found = look<double>(block, offsets, width, partial);
+    found = look<double>(block, offsets, width, partial, threads);
   } else {
     throw py::type_error("block: expected float32 or float64");
   }
@@ -86,5 +103,6 @@ void bind_check(py::module_& m) {
   m.def("encode_labels", &encode_labels, py::arg("values").noconvert(), py::arg("positions").noconvert(),
         py::arg("uncovered").noconvert(), py::arg("codes").noconvert(), py::arg("least"), py::arg("functional"),
         py::arg("first_slot"), py::arg("labels").noconvert());
-  m.def("first_invalid_prior", &check, py::arg("block"), py::arg("offsets"), py::arg("width"), py::arg("partial"));
+  m.def("first_invalid_prior", &check, py::arg("block"), py::arg("offsets"), py::arg("width"), py::arg("partial"),
+        py::arg("threads") = 1);
 }

@@ -528,4 +528,5 @@ def first_invalid_prior(
     offsets: NDArray[np.int64],
     width: int,
     partial: bool,
+    threads: int = 1,
 ) -> tuple[int, int, int, float] | None: ...

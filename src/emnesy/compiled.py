@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from emnesy.language.core import CoreProgram
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Posterior(Mapping[str, Any]):
     """Posterior marginals per neural predicate, in the shape, dtype and library of the priors.
 
@@ -307,15 +307,18 @@ class CompiledProgram:
         options: Mapping[str, Any] | None,
         state: EngineState | None = None,
     ) -> EngineResult:
-        require_task(self.engine.name, task)
-        blocks, batch = read_priors(self.interface, priors or {})
+        if task != "marginals":  # which every engine answers
+            require_task(self.engine.name, task)
+        if threads is None:
+            threads = self.threads
+        blocks, batch = read_priors(self.interface, priors or {}, threads)
         labels = read_labels(self.interface, evidence or {}, batch)
         dtype = blocks[0].dtype if blocks else np.dtype(np.float64)
         return self.engine.run(
             [*blocks, self._fixed[dtype]],
             labels,
             task=task,
-            threads=self.threads if threads is None else threads,
+            threads=threads,
             seed=seed,
             options={**self.options, **options} if options else self.options,
             state=state,

