@@ -111,7 +111,7 @@ class Inference:
             state=state,
         )
         possible = torch.as_tensor(answer.possible) & _answered(answer)
-        likelihood = self._plausible(torch.as_tensor(answer.log_likelihood), answer, on_cpu)
+        likelihood = torch.as_tensor(answer.log_likelihood)
         result = {name: answer[name].to(prior.device) for name, prior in priors.items()}
         if noise:
             result = {n: self.outputs[n].denoised(priors[n], q, noise) for n, q in result.items()}
@@ -126,26 +126,6 @@ class Inference:
             if self._probabilities is None
             else self._probabilities.expectations(answer.fixed, possible),
         )
-
-    def _plausible(
-        self, likelihood: Tensor, answer: object, priors: Mapping[str, Tensor]
-    ) -> Tensor:
-        """Approximations of log p(y | x), kept within what no label's probability leaves.
-
-        That is at most 0 and, of a label that is possible, at least the log-probability of the least
-        probable world. Bethe's approximation is far outside at times, where messages do not converge.
-        """
-        report = getattr(answer, "report", None)
-        if report is None or report.exact:
-            return likelihood
-        likelihood = likelihood.clamp(max=0.0)
-        if self._probabilities is not None:
-            return likelihood  # the least world's probability changes from step to step
-        own = torch.as_tensor(self.model.interface.fixed)
-        least = own[own > 0].log().sum().double()
-        for name, output in self.outputs.items():
-            least = least + output.log_least(priors[name].double())
-        return torch.maximum(likelihood, least.to(likelihood.dtype))
 
     def check(self, outputs: Mapping[str, Tensor]) -> None:
         """Shapes and finiteness of network outputs; at the first batch also their kind."""

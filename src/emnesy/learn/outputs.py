@@ -84,12 +84,6 @@ class Output:
         scaled = scale * centred / centred.std().clamp_min(_TINY)
         return scaled.sigmoid() if self.bernoulli else scaled.softmax(dim=-1)
 
-    def log_least(self, prior: Tensor) -> Tensor:
-        """``(B,)``: the log-probability of all choices' least probable alternatives that are possible."""
-        each = torch.stack([prior, 1 - prior], dim=-1) if self.bernoulli else prior
-        least = torch.where(each > 0, each, 1.0).amin(dim=-1)
-        return least.log().view(len(prior), -1).sum(dim=1)
-
     def noisy(self, prior: Tensor, noise: float) -> Tensor:
         """``(1 - noise) p + noise / K``: each symbol is, with this probability, none of the network's."""
         values = 2 if self.bernoulli else prior.shape[-1]
