@@ -7,6 +7,7 @@ import torch
 
 from emnesy.diagnostics import DataError
 from emnesy.learn.optimizers import (
+    balance_weight,
     entropy_weight,
     make_average,
     make_optimizer,
@@ -73,6 +74,13 @@ def test_average_forgets_quickly_at_first():
         values.append(float(average.module.weight.detach()))
         assert values[-1] == pytest.approx(expected, rel=1e-5)
     assert make_average(module, 0.0) is None
+
+
+def test_balance_counts_for_a_share_of_the_steps():
+    options = TrainOptions(balance=0.1)
+    assert [balance_weight(options, share) for share in (0.0, 0.84, 0.86)] == [0.1, 0.1, 0]
+    assert balance_weight(TrainOptions(balance=0.1, balance_until=1.0), 0.99) == 0.1
+    assert balance_weight(TrainOptions(balance=0.1, supervised=True), 0.0) == 0
 
 
 def test_noise_falls_geometrically_and_stays_at_its_end():

@@ -69,8 +69,8 @@ def entropy_weight(options: TrainOptions, progress: float) -> float:
 
 
 def balance_weight(options: TrainOptions, progress: float) -> float:
-    """Weight of the balance bonus at a `progress` from 0 to 1: constant over the first 85 %, then none."""
-    return options.balance if progress < _ANNEALING and not options.supervised else 0.0
+    """Weight of the balance bonus at a `progress` from 0 to 1: constant as long as it counts, then none."""
+    return options.balance if progress < options.balance_until and not options.supervised else 0.0
 
 
 def spread_scale(options: TrainOptions, progress: float) -> float:

@@ -51,7 +51,9 @@ class TrainOptions:
     """Weight of the entropy bonus at the first step, falling geometrically to `entropy_end`."""
     entropy_end: float = 1e-3
     balance: float = 0.0
-    """Weight of the entropy of a predicate's mean output over a batch, in the first 85 % of the steps."""
+    """Weight of the entropy of a predicate's mean output over a batch."""
+    balance_until: float = 0.85
+    """The share of the steps, from the first on, in which `balance` counts."""
     warm: float = 0.0
     """Share of the steps, at first, in which the E-step takes standardised outputs."""
     spread: float = 2.0
@@ -139,6 +141,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "entropy": (0, 1e6),
     "entropy_end": (1e-12, 1e6),
     "balance": (0, 1e6),
+    "balance_until": (0, 1),
     "warm": (0, 1),
     "spread": (1e-3, 1e3),
     "noise": (0, 0.999),
