@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 import emnesy
-from measure import Ways, alternate, speedup
 from report import Cell, Table
 from tasks.growth import COLOURING, uniform
-from tasks.threads import THREADS, gain, yardstick
+from tasks.threads import compare
 from workloads.addition import PROGRAM, examples
 
 FLOODING = {"schedule": "flooding", "max_iterations": 10, "tolerance": 0.0}
@@ -52,22 +51,7 @@ def run(quick: bool) -> list[Table]:
         ("colouring, sequential", 300),
     ):
         size = full // 3 if quick else full
-        model, given = call(name, size)
-        found = Ways()
-        for threads in THREADS:
-            found.add(str(threads), lambda t=threads: lambda: model.posterior(**given, threads=t))  # type: ignore[misc]  # noqa: B023
-        answers = [np.asarray(next(iter(work().values()))) for work in found.works.values()]  # type: ignore[attr-defined]
-        if any(a.tobytes() != answers[0].tobytes() for a in answers):
-            raise AssertionError(f"{name}: the number of threads changes the answer")
-        for threads in THREADS:
-            found.add(f"divisions, {threads}", lambda t=threads: yardstick(t))  # type: ignore[misc]
-        repeats, seconds = (5, 0.02) if quick else (20, 0.1)
-        times = alternate(found.works, repeats=repeats, seconds=seconds)
         row: dict[str, Cell] = {"task": name, "size": size}
-        row |= {f"{t} threads" if t > 1 else "1 thread": times[str(t)].best * 1e3 for t in THREADS}
-        for t in THREADS[1:]:
-            row[f"1 : {t}"] = speedup(times, "1", str(t))
-            row[f"machine, 1 : {t}"] = speedup(times, "divisions, 1", f"divisions, {t}")
-            row[f"share, 1 : {t}"] = gain(times, t)
-        table.rows.append(row)
+        turns = (5, 0.02) if quick else (20, 0.1)
+        table.rows.append(row | compare(name, *call(name, size), scale=1e3, turns=turns))
     return [table]

@@ -49,6 +49,38 @@ def gain(times: dict[str, Timing], threads: int) -> str | None:
     return f"{ours / machine:.2f}"
 
 
+def compare(
+    name: str,
+    model: emnesy.CompiledProgram,
+    given: dict[str, Any],
+    *,
+    scale: float,
+    turns: tuple[int, float],
+) -> dict[str, Cell]:
+    """The cells of one call with each number of threads: seconds times `scale`.
+
+    `turns`: how many there are, and the seconds of each.
+    """
+    found = Ways()
+    for threads in THREADS:
+        found.add(str(threads), lambda t=threads: lambda: model.posterior(**given, threads=t))  # type: ignore[misc]
+    answers = [np.asarray(next(iter(work().values()))) for work in found.works.values()]  # type: ignore[attr-defined]
+    if any(a.tobytes() != answers[0].tobytes() for a in answers):
+        raise AssertionError(f"{name}: the number of threads changes the answer")
+    for threads in THREADS:
+        found.add(f"divisions, {threads}", lambda t=threads: yardstick(t))  # type: ignore[misc]
+    repeats, seconds = turns
+    times = alternate(found.works, repeats=repeats, seconds=seconds)
+    row: dict[str, Cell] = {
+        f"{t} threads" if t > 1 else "1 thread": times[str(t)].best * scale for t in THREADS
+    }
+    for t in THREADS[1:]:
+        row[f"1 : {t}"] = speedup(times, "1", str(t))
+        row[f"machine, 1 : {t}"] = speedup(times, "divisions, 1", f"divisions, {t}")
+        row[f"share, 1 : {t}"] = gain(times, t)
+    return row
+
+
 def run(quick: bool) -> list[Table]:
     """Time and compare."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -64,25 +96,7 @@ def run(quick: bool) -> list[Table]:
         ("100 digits", 100),
         ("sudoku", 128),
     ):
-        model, given = call(name, batch)
-        found = Ways()
-        for threads in THREADS:
-            found.add(str(threads), lambda t=threads: lambda: model.posterior(**given, threads=t))  # type: ignore[misc]  # noqa: B023
-        answers = [np.asarray(next(iter(work().values()))) for work in found.works.values()]  # type: ignore[attr-defined]
-        if any(a.tobytes() != answers[0].tobytes() for a in answers):
-            raise AssertionError(f"{name}: the number of threads changes the answer")
-        for threads in THREADS:
-            found.add(f"divisions, {threads}", lambda t=threads: yardstick(t))  # type: ignore[misc]
-        repeats, seconds = (5, 0.02) if quick else (40, 0.05)
-        times = alternate(found.works, repeats=repeats, seconds=seconds)
         row: dict[str, Cell] = {"task": name, "batch": batch}
-        row |= {
-            f"{t} threads" if t > 1 else "1 thread": times[str(t)].best / batch * 1e6
-            for t in THREADS
-        }
-        for t in THREADS[1:]:
-            row[f"1 : {t}"] = speedup(times, "1", str(t))
-            row[f"machine, 1 : {t}"] = speedup(times, "divisions, 1", f"divisions, {t}")
-            row[f"share, 1 : {t}"] = gain(times, t)
-        table.rows.append(row)
+        turns = (5, 0.02) if quick else (40, 0.05)
+        table.rows.append(row | compare(name, *call(name, batch), scale=1e6 / batch, turns=turns))
     return [table]

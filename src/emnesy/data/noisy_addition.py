@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from emnesy.data import addition
 from emnesy.data.digits import Source
-from emnesy.diagnostics import DataError, Diagnostic
+from emnesy.data.problems import bad_option
 from emnesy.learn.batch import Batch, Item
 
 _SEED = 11
@@ -81,7 +81,7 @@ def dataset(
     Errors: `DataError` E0623 for an option out of range.
     """
     if not isinstance(noise, (int, float)) or not 0 <= noise <= 1:
-        raise DataError(Diagnostic("E0623", f"noise is a share from 0 to 1, not {noise}"))
+        raise bad_option(f"noise is a share from 0 to 1, not {noise}")
     clean = addition.dataset(
         split, consts=consts, seed=seed, source=source, order=order, valid=valid
     )

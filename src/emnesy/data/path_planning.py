@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from emnesy.data.path_picture import draw_maps
+from emnesy.data.problems import bad_option
 from emnesy.data.shortest_paths import cheapest_paths, distances, heap_paths
 from emnesy.data.terrain import TENTHS, TERRAINS, TILE, random_maps, render
 from emnesy.diagnostics import DataError, Diagnostic
@@ -125,7 +126,9 @@ def dataset(
     """
     side = consts.get("size")
     if not isinstance(side, int) or side < 2:
-        raise _problem(f"path planning needs a constant size of at least 2; the program has {side}")
+        raise bad_option(
+            f"path planning needs a constant size of at least 2; the program has {side}"
+        )
     for name, value, least in (
         ("maps", maps, 1),
         ("test_maps", test_maps, 1),
@@ -133,11 +136,11 @@ def dataset(
         ("looks", looks, 1),
     ):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise _problem(f"{name} is a number from {least} on, not {value!r}")
+            raise bad_option(f"{name} is a number from {least} on, not {value!r}")
     if not isinstance(noise, (int, float)) or not 0 <= noise <= 255:
-        raise _problem(f"noise is a number of grey levels from 0 to 255, not {noise!r}")
+        raise bad_option(f"noise is a number of grey levels from 0 to 255, not {noise!r}")
     if ties not in ("program", "heap", "random"):
-        raise _problem(f'ties is "program", "heap" or "random", not {ties!r}')
+        raise bad_option(f'ties is "program", "heap" or "random", not {ties!r}')
     count = {"train": maps, "valid": valid_maps, "test": test_maps}[split]
     if count == 0:
         return None
@@ -223,10 +226,6 @@ def _load(folder: Path, name: str) -> NDArray[Any]:
     except (OSError, ValueError) as error:
         raise DataError(Diagnostic("E0621", f"{path} is no NumPy array file: {error}")) from None
     return loaded
-
-
-def _problem(text: str) -> DataError:
-    return DataError(Diagnostic("E0623", text))
 
 
 __all__ = ["SPLITS", "TERRAINS", "PathDataset", "dataset"]

@@ -23,9 +23,9 @@ from emnesy.data.binary_metrics import best_threshold, renamed_accuracy, roc_auc
 from emnesy.data.digits import Digits, Source
 from emnesy.data.distortion import distorted
 from emnesy.data.mnist import load_digits
+from emnesy.data.problems import bad_option
 from emnesy.data.sudoku_grids import Grid, is_valid, neighbours, random_grid
 from emnesy.data.sudoku_picture import draw_puzzles
-from emnesy.diagnostics import DataError, Diagnostic
 from emnesy.learn.assignment import best_assignment
 from emnesy.learn.batch import Batch, Item
 from emnesy.learn.own_metrics import OtherSplits
@@ -172,7 +172,7 @@ class _Pool:
     def take(self, symbol: int) -> int:
         self.used[symbol] += 1
         if self.used[symbol] > len(self.rows[symbol]):
-            raise _bad_option(
+            raise bad_option(
                 f"{len(self.rows[symbol])} images of class {symbol} are too few for so many puzzles",
                 "fewer puzzles (--data puzzles=...), or MNIST itself (--data source=mnist)",
             )
@@ -201,15 +201,15 @@ def dataset(
     """
     size, box = consts.get("size"), consts.get("box")
     if not isinstance(size, int) or not isinstance(box, int) or box < 1 or size != box * box:
-        raise _bad_option(
+        raise bad_option(
             f"sudoku needs constants size and box with size = box * box; the program has {size} and {box}"
         )
     if size > 10:
-        raise _bad_option(f"there are images of ten classes, not of {size}")
+        raise bad_option(f"there are images of ten classes, not of {size}")
     if isinstance(puzzles, bool) or not isinstance(puzzles, int) or puzzles < 1:
-        raise _bad_option(f"puzzles is a number from 1 on, not {puzzles!r}")
+        raise bad_option(f"puzzles is a number from 1 on, not {puzzles!r}")
     if not isinstance(threshold_distortion, (int, float)) or not 0 <= threshold_distortion <= 1:
-        raise _bad_option(
+        raise bad_option(
             f"threshold_distortion is a number from 0 to 1, not {threshold_distortion!r}"
         )
     digits, rows = _all_splits(size, box, seed, source, puzzles)
@@ -269,7 +269,3 @@ def _corrupted(
 
 def _finite(scores: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
     return scores.double().clamp(min=-1e30).numpy()
-
-
-def _bad_option(problem: str, remedy: str | None = None) -> DataError:
-    return DataError(Diagnostic("E0623", problem, help=remedy))
