@@ -23,8 +23,11 @@ _ClickError: Any = typer.BadParameter.__mro__[2]
 """``ClickException``: from the click package or, in newer releases, from Typer's own copy of it."""
 
 
-def make_app() -> typer.Typer:
-    """The application with every command of the `commands` folder."""
+def make_app(only: str | None = None) -> typer.Typer:
+    """The application with every command of the `commands` folder, or with one of them.
+
+    A command brings along what it needs, so the others would cost each start of this one.
+    """
     app = typer.Typer(
         name="emnesy",
         help="Neurosymbolic learning as Expectation-Maximization.",
@@ -42,21 +45,29 @@ def make_app() -> typer.Typer:
             typer.echo(f"emnesy {installed_version()}")
             raise typer.Exit
 
-    for module_info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda m: m.name):
-        module: Any = importlib.import_module(f"{commands.__name__}.{module_info.name}")
+    for name, module_name in command_modules().items():
+        if only not in (None, name):
+            continue
+        module: Any = importlib.import_module(f"{commands.__name__}.{module_name}")
         if hasattr(module, "register"):
             module.register(app)
         elif hasattr(module, "command"):
-            app.command(name=module_info.name.replace("_", "-"))(module.command)
+            app.command(name=name)(module.command)
     return app
+
+
+def command_modules() -> dict[str, str]:
+    """Each command's name and that of its module, in alphabetical order."""
+    found = sorted(info.name for info in pkgutil.iter_modules(commands.__path__))
+    return {name.replace("_", "-"): name for name in found}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never raises for what a user or the machine did."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    only = args[0] if args and args[0] in command_modules() else None
     try:
-        result = make_app()(
-            args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False
-        )
+        result = make_app(only)(args=args, standalone_mode=False)
         sys.stdout.flush()
     except EmnesyError as error:
         show_diagnostics(error.diagnostics)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from emnesy.diagnostics.source import Span
+from emnesy.language.node import node
 from emnesy.language.operators import INFIX, PREFIX
 from emnesy.language.terms import Compound, Float, Int, Term
 
 _LOOSEST = 1200
 
 
-@dataclass(frozen=True)
+@node
 class Operator:
     """An operator as it stands in the text."""
 

@@ -8,11 +8,12 @@ probabilistic, one `ChoiceSpec`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
 from emnesy.diagnostics.source import Span
+from emnesy.language.node import node
 from emnesy.language.terms import Term, Var
 
 Value: TypeAlias = "int | float | str | bool | tuple[Value, ...]"
@@ -33,7 +34,7 @@ class Signature(NamedTuple):
         return f"{self.name}/{self.arity}"
 
 
-@dataclass(frozen=True)
+@node
 class Atom:
     """A predicate applied to terms; arithmetic inside arguments is evaluated."""
 
@@ -47,7 +48,7 @@ class Atom:
         return Signature(self.name, len(self.args))
 
 
-@dataclass(frozen=True)
+@node
 class Match:
     """``p(...)`` or ``not p(...)``."""
 
@@ -55,7 +56,7 @@ class Match:
     negated: bool = False
 
 
-@dataclass(frozen=True)
+@node
 class Compare:
     """``left op right`` for ``=:= =\\= < =< > >=`` (arithmetic) and ``= \\= == \\==`` (terms)."""
 
@@ -65,7 +66,7 @@ class Compare:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Assign:
     """``target is expression``; `target` may be a term to compare with."""
 
@@ -74,7 +75,7 @@ class Assign:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class InRange:
     """``item in low..high`` (also ``between(low, high, item)``), both ends included."""
 
@@ -87,7 +88,7 @@ class InRange:
 BodyLiteral: TypeAlias = Match | Compare | Assign | InRange
 
 
-@dataclass(frozen=True)
+@node
 class HeadAggregate:
     """The aggregate of a head. `position` is the argument it stands at (that argument of the head's
 
@@ -101,7 +102,7 @@ class HeadAggregate:
     witness: Term | None = None
 
 
-@dataclass(frozen=True)
+@node
 class Head:
     """One head of a rule."""
 
@@ -109,7 +110,7 @@ class Head:
     aggregate: HeadAggregate | None = None
 
 
-@dataclass(frozen=True)
+@node
 class NeuralSpec:
     """``nn(network[index], inputs, output, domain)``."""
 
@@ -122,7 +123,7 @@ class NeuralSpec:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class ChoiceSpec:
     """The choice that one ground instance of a probabilistic statement makes.
 
@@ -144,7 +145,7 @@ class ChoiceSpec:
     parameter_key: tuple[Term, ...] = ()
 
 
-@dataclass(frozen=True)
+@node
 class Rule:
     """``heads :- body`` with at most one choice; a constraint has no heads.
 
@@ -157,7 +158,7 @@ class Rule:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Evidence:
     """``evidence(atom)`` or ``evidence(atom, false)``."""
 
@@ -166,7 +167,7 @@ class Evidence:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Query:
     """``query(atom)``; variables ask for every instance that can be true."""
 
@@ -174,7 +175,7 @@ class Query:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class TypeDecl:
     """``type p(int, int -> 0..9)``: `key_arity` arguments determine the others."""
 
@@ -184,7 +185,7 @@ class TypeDecl:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class FactoryDirective:
     """``:- network(name, "module:factory", ...)`` or ``:- data("module:factory", ...)``."""
 
@@ -193,7 +194,7 @@ class FactoryDirective:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class CoreProgram:
     """A whole program after checks and desugaring."""
 

@@ -20,6 +20,7 @@ from emnesy.language.grammar import grammar_text, is_capital
 
 END_OF_TEXT = "$END"
 COMMENT = "COMMENT"
+SHORTHAND = "SHORTHAND"
 
 
 class Token(NamedTuple):
@@ -40,6 +41,19 @@ Reduce: TypeAlias = tuple[int, "Build | None", Mapping[int, int]]
 """Number of symbols, how their values become one (None where the one value stays), the next states."""
 
 
+class Shorthand(NamedTuple):
+    """A `pattern` for the most frequent texts of a `symbol` that start with the terminal `first`.
+
+    One match takes the place of a dozen tokens and reductions. `build` makes the value of the
+    symbol, the same that the rules would; the text must have no other reading where `first` may stand.
+    """
+
+    symbol: str
+    first: str
+    pattern: str
+    build: Callable[[Any, str, int, int], Any]
+
+
 class Tables(NamedTuple):
     """What each state allows. A shift is the number of the next state."""
 
@@ -47,9 +61,10 @@ class Tables(NamedTuple):
     accept: int
     match: list[Callable[[str, int, int], re.Match[str] | None]]
     actions: list[dict[str, int | Reduce]]
+    shorthand: Shorthand | None
 
 
-def make_tables(methods: type | None) -> Tables:
+def make_tables(methods: type | None, shorthand: Shorthand | None = None) -> Tables:
     """Tables for the grammar. Each of its rules is built by the method of its name; by None, nothing is."""
     lark = Lark(grammar_text(), parser=None, lexer="basic", maybe_placeholders=False)
     analysis = LALR_Analyzer(ParserConf(lark.rules, {}, ["start"]))
@@ -70,7 +85,7 @@ def make_tables(methods: type | None) -> Tables:
         )  # Lark's order: the first that matches counts
     }
     actions: list[dict[str, int | Reduce]] = []
-    for moves in table.states.values():
+    for state, moves in table.states.items():
         row: dict[str, int | Reduce] = {}
         for symbol, (kind, target) in moves.items():
             if kind is Shift:
@@ -78,10 +93,16 @@ def make_tables(methods: type | None) -> Tables:
                     row[symbol] = numbers[target]
             else:
                 row[symbol] = (len(target.expansion), builders[target], gotos[target.origin.name])
+        if shorthand is not None and shorthand.first in row:
+            first = row[shorthand.first]
+            shift = gotos[shorthand.symbol][numbers[state]] if isinstance(first, int) else first
+            row = {SHORTHAND: shift, **row}
         actions.append(row)
+    if shorthand is not None:
+        patterns = {SHORTHAND: shorthand.pattern, **patterns}
     match = [_scanner(row, patterns) for row in actions]
     start = numbers[table.start_states["start"]]
-    return Tables(start, numbers[table.end_states["start"]], match, actions)
+    return Tables(start, numbers[table.end_states["start"]], match, actions, shorthand)
 
 
 def _scanner(
@@ -112,6 +133,7 @@ def run(
     """
     end = len(text) if end is None else end
     accept, match, actions = tables.accept, tables.match, tables.actions
+    abbreviated: Any = tables.shorthand and tables.shorthand.build
     state = tables.start
     states: list[int] = [state]
     values: list[Any] = [None]
@@ -128,7 +150,10 @@ def run(
             begin = found.start(kind)
             if kind == "NAME" and text[begin] > "\x7f" and is_capital(text[begin]):
                 kind = "VARIABLE"
-            token = _token(Token, (kind, begin, position))
+            if kind == SHORTHAND:
+                token = abbreviated(reader, text, begin, position)
+            else:
+                token = _token(Token, (kind, begin, position))
             if tokens is not None:
                 tokens.append(token)
             if kind == COMMENT:

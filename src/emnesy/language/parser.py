@@ -11,14 +11,14 @@ from emnesy.diagnostics import Diagnostic, ProgramError, Source
 from emnesy.garbage import collection_paused
 from emnesy.language import lalr, syntax
 from emnesy.language.grammar import make_lark
-from emnesy.language.reader import Reader
+from emnesy.language.reader import FLAT_CALL, Reader
 from emnesy.language.split import split_statements
 from emnesy.language.syntax_errors import describe
 
 
 @lru_cache(maxsize=1)
 def _tables() -> lalr.Tables:
-    return lalr.make_tables(Reader)
+    return lalr.make_tables(Reader, FLAT_CALL)
 
 
 @lru_cache(maxsize=1)

@@ -3,13 +3,14 @@
 # ruff: noqa: D102  (a method here is named after a rule of the grammar, which says what it is)
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.language import statements, syntax
 from emnesy.language.arrange import Operator, PriorityClashError, apply_prefix, arrange
-from emnesy.language.lalr import Token
+from emnesy.language.lalr import Shorthand, Token
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -136,6 +137,26 @@ class Reader:
         name, _, arguments, _ = children
         text = self._unquote(name) if name.kind == "QUOTED" else self._of(name)
         return Compound(text, arguments, self._tokens(children))
+
+    def flat_call(self, text: str, start: int, end: int) -> Compound:
+        """What `call` makes of ``name(X, y, 1)``, read in one go."""
+        source = self.source
+        opening = text.index("(", start)
+        arguments: list[Term] = []
+        for found in _words(text, opening, end):
+            word = found[0]
+            span = _new(Span, (source, *found.span()))
+            if word[0] >= "a":
+                arguments.append(Sym(word, span))
+            elif word[0] <= "9":
+                arguments.append(Int(int(word), span))
+            elif word == "_":
+                self._anonymous += 1
+                arguments.append(Var(f"_#{self._anonymous}", span))
+            else:
+                arguments.append(Var(word, span))
+        whole = _new(Span, (source, start, end))
+        return Compound(text[start:opening], tuple(arguments), whole)
 
     def keyed_call(self, children: Children) -> Compound:
         name, _, arguments, arrow, value, _ = children
@@ -275,6 +296,18 @@ class Reader:
             for diagnostic in error.diagnostics:
                 self.report(diagnostic)
             return None
+
+
+_new = tuple.__new__
+_words = re.compile(r"[A-Za-z0-9_]+").finditer
+_WORD = r"\s*(?:[A-Z_][A-Za-z0-9_]*|(?!not\b)[a-z][A-Za-z0-9_]*|[0-9]{1,18})\s*"
+FLAT_CALL = Shorthand(
+    "operand",
+    "NAME",
+    rf"(?!not\b)[a-z][A-Za-z0-9_]*\((?:{_WORD},)*{_WORD}\)",
+    Reader.flat_call,
+)
+"""Calls whose arguments are variables, symbols and integers, in ASCII and without comments."""
 
 
 def _short(token: str) -> str:

@@ -8,15 +8,16 @@ constants still in place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from emnesy.diagnostics.source import Source, Span
 from emnesy.language.core import Atom, Signature
+from emnesy.language.node import node
 from emnesy.language.terms import Term
 
 
-@dataclass(frozen=True)
+@node
 class Aggregate:
     """``min<E>`` or ``argmax<T, E>`` as an argument of a head."""
 
@@ -25,7 +26,7 @@ class Aggregate:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class HeadAtom:
     """What a clause defines: a predicate applied to terms and aggregates."""
 
@@ -39,7 +40,7 @@ class HeadAtom:
         return Signature(self.name, len(self.args))
 
 
-@dataclass(frozen=True)
+@node
 class Fixed:
     """``0.3::`` or ``P::``."""
 
@@ -47,7 +48,7 @@ class Fixed:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Learned:
     """``t(0.3)::``, or ``t(_)::`` where `initial` is None.
 
@@ -59,7 +60,7 @@ class Learned:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Neural:
     """``nn(network[index], inputs, output, domain)::``; `output` and `domain` are None for Bernoulli."""
 
@@ -74,7 +75,7 @@ class Neural:
 Annotation: TypeAlias = Fixed | Learned | Neural
 
 
-@dataclass(frozen=True)
+@node
 class AnnotatedHead:
     """One alternative of a clause's head; without annotation in ordinary rules and facts."""
 
@@ -83,7 +84,7 @@ class AnnotatedHead:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Literal:
     """A predicate in a body."""
 
@@ -91,7 +92,7 @@ class Literal:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Comparison:
     """``left op right``; also ``is`` and ``in``, whose `op` is that word."""
 
@@ -101,7 +102,7 @@ class Comparison:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Negation:
     """``not goal`` or ``\\+ goal``."""
 
@@ -109,7 +110,7 @@ class Negation:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Conjunction:
     """``goal, goal, ...``; not nested in one another."""
 
@@ -117,7 +118,7 @@ class Conjunction:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Disjunction:
     """``goal ; goal ; ...``; not nested in one another."""
 
@@ -128,7 +129,7 @@ class Disjunction:
 Goal: TypeAlias = Literal | Comparison | Negation | Conjunction | Disjunction
 
 
-@dataclass(frozen=True)
+@node
 class Constant:
     """``const name = value.``"""
 
@@ -137,7 +138,7 @@ class Constant:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Clause:
     """``heads.`` or ``heads :- body.``"""
 
@@ -146,7 +147,7 @@ class Clause:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Constraint:
     """``:- body.``"""
 
@@ -154,7 +155,7 @@ class Constraint:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class EvidenceStatement:
     """``evidence(atom).`` or ``evidence(atom, false).``"""
 
@@ -163,7 +164,7 @@ class EvidenceStatement:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class QueryStatement:
     """``query(atom).``"""
 
@@ -171,7 +172,7 @@ class QueryStatement:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class ObservedPredicate:
     """One ``name/arity`` of ``observe``."""
 
@@ -179,7 +180,7 @@ class ObservedPredicate:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Observe:
     """``observe sum/2, valid/0.``"""
 
@@ -187,7 +188,7 @@ class Observe:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class TypeDeclaration:
     """``type p(int, int -> 0..9).``: `value` is what stands after the arrow, if there is one."""
 
@@ -197,7 +198,7 @@ class TypeDeclaration:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Directive:
     """``:- name(arguments, key=value, ...).``"""
 
@@ -219,7 +220,7 @@ Statement: TypeAlias = (
 )
 
 
-@dataclass(frozen=True)
+@node
 class Program:
     """Statements in the order of the text."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from emnesy.diagnostics.source import Span
+from emnesy.language.node import node
 
 
-@dataclass(frozen=True)
+@node
 class Var:
     """A variable. Each `_` gets a name of its own that starts with ``_``."""
 
@@ -16,7 +17,7 @@ class Var:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Int:
     """A 64-bit integer."""
 
@@ -24,7 +25,7 @@ class Int:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Float:
     """A double."""
 
@@ -32,7 +33,7 @@ class Float:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Sym:
     """A symbol (a Prolog atom): ``sun``, ``'New York'``, ``[]``."""
 
@@ -40,7 +41,7 @@ class Sym:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Str:
     """A double-quoted string."""
 
@@ -48,7 +49,7 @@ class Str:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@node
 class Compound:
     """A functor with arguments.
 

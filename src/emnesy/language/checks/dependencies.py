@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from emnesy.diagnostics import Span
 from emnesy.language.core import CoreProgram, Head, Match, Rule, Signature
+from emnesy.language.node import node
 
 
-@dataclass(frozen=True)
+@node
 class Edge:
     """`head` depends on `body` through one literal of one rule."""
 
