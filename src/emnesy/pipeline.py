@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
-from emnesy.garbage import collection_paused
 
 if TYPE_CHECKING:
     from emnesy import _core
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from emnesy.ground.program import GroundedProgram
     from emnesy.language import syntax
     from emnesy.language.core import Atom, CoreProgram
+    from emnesy.language.frontend import Analysis
 
 DEFAULT_ENGINE = "auto"
 
@@ -60,7 +60,7 @@ class Program:
         return self.deep(lambda: parse(self.source))
 
     @cached_property
-    def analysed(self) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
+    def analysed(self) -> Analysis:
         """The checked and desugared rules, and the warnings."""
         from emnesy.language.frontend import analyse
 
@@ -71,7 +71,7 @@ class Program:
         """The core rules."""
         from emnesy.language.core import Query
 
-        core = self.analysed[0]
+        core = self.analysed.core
         if self.atoms is None:
             return core
         return replace(core, queries=tuple(Query(a, a.span) for a in self.atoms), observed=())
@@ -89,7 +89,7 @@ class Program:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What the checks found that does not stop the run."""
-        return self.analysed[1]
+        return self.analysed.warnings
 
     def check(self) -> tuple[Diagnostic, ...]:
         """The warnings, once all is checked that can be without running anything.
@@ -97,12 +97,8 @@ class Program:
         Grounds the whole program where a predicate depends on its own negation: whether an atom does
         is seen there.
         """
-        from emnesy.language.checks.stratification import may_deny_itself
-
-        with collection_paused():
-            core, warnings = self.analysed
-            recursive = may_deny_itself(core)
-        if recursive:
+        core, warnings, may_deny_itself = self.analysed
+        if may_deny_itself:
             from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
 
             limit = self.max_ground or DEFAULT_MAX_GROUND

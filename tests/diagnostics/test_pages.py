@@ -42,7 +42,7 @@ def test_page_has_its_form(code):
 
 def found(text):
     try:
-        return [d.code for d in analyse(Source("page.nesy", text), {})[1]]
+        return [d.code for d in analyse(Source("page.nesy", text), {}).warnings]
     except ProgramError as error:
         return [d.code for d in error.diagnostics]
 

@@ -54,7 +54,7 @@ def certain_aware(core: CoreProgram, choose: Choose) -> Choose:
 
 
 def check_worlds(text: str, name: str, worlds: int = 3) -> None:
-    core, _ = analyse(Source(name, text), {})
+    core = analyse(Source(name, text), {}).core
     program = ground(core, keep_all=True)
     program.native.verify()
     sliced = ground(core)

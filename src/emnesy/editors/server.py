@@ -257,7 +257,7 @@ def _included(server: Server, index: Index, params: lsp.DefinitionParams) -> lis
 def _findings(source: Source) -> Iterable[Diagnostic]:
     """What ``emnesy check`` finds without grounding, which may take long."""
     try:
-        return analyse(source, {})[1]
+        return analyse(source, {}).warnings
     except EmnesyError as error:
         return error.diagnostics
 

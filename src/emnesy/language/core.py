@@ -34,6 +34,9 @@ class Signature(NamedTuple):
         return f"{self.name}/{self.arity}"
 
 
+_new = tuple.__new__  # three times as fast as calling the class
+
+
 @node
 class Atom:
     """A predicate applied to terms; arithmetic inside arguments is evaluated."""
@@ -45,7 +48,7 @@ class Atom:
     @property
     def signature(self) -> Signature:
         """``name/arity`` of this atom."""
-        return Signature(self.name, len(self.args))
+        return _new(Signature, (self.name, len(self.args)))
 
 
 @node

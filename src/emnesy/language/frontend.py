@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.garbage import collection_paused
 from emnesy.language.checks import run_checks
 from emnesy.language.checks.statements import without_foreign_directives
+from emnesy.language.checks.stratification import may_deny_itself
 from emnesy.language.checks.unit import Unit
 from emnesy.language.constants import evaluate_constants
 from emnesy.language.core import CoreProgram
@@ -19,13 +21,17 @@ from emnesy.language.split import split_statements
 from emnesy.language.universal import without_all
 
 
-def analyse(
-    source: Source, consts: Mapping[str, int | float | str]
-) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
-    """Parse, include, check and desugar a program.
+class Analysis(NamedTuple):
+    """What the front end finds out about a program without errors. Warnings are in the order of the text."""
 
-    `consts` overrides named constants. Returns the core program and the warnings, in the order of
-    the text.
+    core: CoreProgram
+    warnings: tuple[Diagnostic, ...]
+    may_deny_itself: bool
+    """Whether a predicate depends on its own negation: whether an atom does, grounding finds out."""
+
+
+def analyse(source: Source, consts: Mapping[str, int | float | str]) -> Analysis:
+    """Parse, include, check and desugar a program. `consts` overrides named constants.
 
     Raises:
         ProgramError: with every error found, in the order of the text.
@@ -54,9 +60,7 @@ def nested_too_deeply(source: Source) -> ProgramError:
     )
 
 
-def _analyse(
-    source: Source, consts: Mapping[str, int | float | str]
-) -> tuple[CoreProgram, tuple[Diagnostic, ...]]:
+def _analyse(source: Source, consts: Mapping[str, int | float | str]) -> Analysis:
     program = resolve_includes(parse(source))
     found: list[Diagnostic] = []
     constants = evaluate_constants(program.statements, consts, found.append)
@@ -67,7 +71,8 @@ def _analyse(
     errors = [d for d in found if d.severity == "error"]
     if errors:  # warnings about a program that is wrong anyway would bury them
         raise ProgramError(*errors)
-    return without_all(without_foreign_directives(unit)), tuple(found)
+    core = without_all(without_foreign_directives(unit))
+    return Analysis(core, tuple(found), may_deny_itself(unit))
 
 
 def _place(diagnostic: Diagnostic, source: Source) -> tuple[bool, str, int, str]:

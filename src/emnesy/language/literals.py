@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from emnesy.language.core import Assign, BodyLiteral, InRange, Match
-from emnesy.language.substitute import input_variables, matched_variables, variables
+from emnesy.language.substitute import input_variables, matched_variables, occurrences, variables
 from emnesy.language.terms import Compound, Term, Var
 
 
@@ -20,13 +20,9 @@ def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
     return (literal.left, literal.right)
 
 
-def literal_variables(literal: BodyLiteral) -> Iterator[Var]:
+def literal_variables(literal: BodyLiteral) -> list[Var]:
     """Every occurrence of a variable in `literal`."""
-    for term in literal_terms(literal):
-        if type(term) is Var:
-            yield term
-        elif type(term) is Compound:
-            yield from variables(term)
+    return occurrences(literal_terms(literal))
 
 
 def bound_variables(body: Iterable[BodyLiteral]) -> set[str]:
@@ -41,8 +37,13 @@ def bound_variables(body: Iterable[BodyLiteral]) -> set[str]:
 def binding(body: Iterable[BodyLiteral]) -> tuple[set[str], set[str]]:
     """The variables that `body` binds, and those it would bind if others were bound first."""
     bound: set[str] = set()
-    waiting = [(set(_needs(lit)), set(_gives(lit))) for lit in body if not _is_test(lit)]
-    while True:
+    waiting: list[tuple[set[str], set[str]]] = []
+    for literal in body:
+        if type(literal) is Match and not literal.negated and not _has_compound(literal):
+            bound.update([a.name for a in literal.atom.args if type(a) is Var])  # most atoms
+        elif not _is_test(literal):
+            waiting.append((set(_needs(literal)), set(_gives(literal))))
+    while waiting:
         ready = [gives for needs, gives in waiting if needs <= bound]
         if not ready:
             break
@@ -51,6 +52,10 @@ def binding(body: Iterable[BodyLiteral]) -> tuple[set[str], set[str]]:
     blocked: set[str] = set()
     blocked.update(*(gives for _, gives in waiting))
     return bound, blocked - bound
+
+
+def _has_compound(literal: Match) -> bool:
+    return Compound in map(type, literal.atom.args)
 
 
 def _is_test(literal: BodyLiteral) -> bool:

@@ -14,14 +14,13 @@ Bindings = Mapping[str, Term]
 def with_constants(term: Term, constants: Bindings) -> Term:
     """`term` with each symbol that is a named constant replaced; the place in the text is kept."""
 
-    if not constants:
-        return term
-
     def leaf(term: Term) -> Term:
-        value = constants.get(term.name) if isinstance(term, Sym) else None
+        value = constants.get(term.name) if type(term) is Sym else None
         return term if value is None else replace(value, span=term.span)
 
-    return map_leaves(term, leaf)
+    if type(term) is Compound:
+        return map_leaves(term, leaf) if constants else term
+    return leaf(term)
 
 
 def with_bindings(term: Term, bindings: Bindings) -> Term:
@@ -66,10 +65,21 @@ def variables(term: Term) -> Iterator[Var]:
                 stack.extend(reversed(part.args))
 
 
-def distinct(occurrences: Iterable[Var]) -> tuple[Var, ...]:
+def occurrences(terms: Iterable[Term]) -> list[Var]:
+    """Every occurrence of a variable in `terms`, from left to right."""
+    found: list[Var] = []
+    for term in terms:
+        if type(term) is Var:
+            found.append(term)
+        elif type(term) is Compound:
+            found += variables(term)
+    return found
+
+
+def distinct(every: Iterable[Var]) -> tuple[Var, ...]:
     """First occurrences."""
     found: dict[str, Var] = {}
-    for var in occurrences:
+    for var in every:
         found.setdefault(var.name, var)
     return tuple(found.values())
 

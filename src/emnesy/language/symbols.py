@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from emnesy.language import syntax
 from emnesy.language.terms import Compound, Sym, Term
@@ -13,46 +13,51 @@ def symbol_order(program: syntax.Program, constants: Container[str]) -> dict[str
     order: dict[str, int] = {}
     for statement in program.statements:
         for term in statement_terms(statement):
-            if type(term) is not Sym and type(term) is not Compound:
+            if type(term) is Sym:
+                names: Iterable[str] = (term.name,)
+            elif type(term) is Compound:
+                names = _symbols(term)
+            else:
                 continue
-            for name in _symbols(term):
-                if name not in constants:
-                    order.setdefault(name, len(order))
+            for name in names:
+                if name not in order and name not in constants and name != "[]":
+                    order[name] = len(order)
     return order
 
 
-def statement_terms(statement: syntax.Statement) -> Iterator[Term]:
+def statement_terms(statement: syntax.Statement) -> list[Term]:
     """The terms of a statement, in the order of the text; those of directives are options, not terms."""
+    found: list[Term] = []
     if isinstance(statement, syntax.Clause):
         for alternative in statement.heads:
-            yield from _annotation_terms(alternative.annotation)
+            if alternative.annotation is not None:
+                found += _annotation_terms(alternative.annotation)
             for argument in alternative.head.args:
-                if isinstance(argument, syntax.Aggregate):
-                    yield from argument.args
+                if type(argument) is syntax.Aggregate:
+                    found += argument.args
                 else:
-                    yield argument
+                    found.append(argument)  # type: ignore[arg-type]
         if statement.body is not None:
-            yield from goal_terms(statement.body)
+            _add_goal_terms(statement.body, found)
     elif isinstance(statement, syntax.Constraint):
-        yield from goal_terms(statement.body)
+        _add_goal_terms(statement.body, found)
     elif isinstance(statement, (syntax.EvidenceStatement, syntax.QueryStatement)):
-        yield from statement.atom.args
+        found += statement.atom.args
     elif isinstance(statement, syntax.Constant):
-        yield statement.value
+        found.append(statement.value)
+    return found
 
 
-def goal_terms(goal: syntax.Goal) -> Iterator[Term]:
-    """The terms of a goal, in the order of the text."""
+def _add_goal_terms(goal: syntax.Goal, found: list[Term]) -> None:
     if isinstance(goal, syntax.Literal):
-        yield from goal.atom.args
+        found += goal.atom.args
     elif isinstance(goal, syntax.Comparison):
-        yield goal.left
-        yield goal.right
+        found += (goal.left, goal.right)
     elif isinstance(goal, syntax.Negation):
-        yield from goal_terms(goal.goal)
+        _add_goal_terms(goal.goal, found)
     else:
         for part in goal.goals:
-            yield from goal_terms(part)
+            _add_goal_terms(part, found)
 
 
 def _annotation_terms(annotation: syntax.Annotation | None) -> Iterator[Term]:
@@ -73,7 +78,6 @@ def _symbols(term: Term) -> Iterator[str]:
     while stack:
         part = stack.pop()
         if isinstance(part, Sym):
-            if part.name != "[]":
-                yield part.name
+            yield part.name
         elif isinstance(part, Compound):
             stack.extend(reversed(part.args))

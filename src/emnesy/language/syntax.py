@@ -16,6 +16,8 @@ from emnesy.language.core import Atom, Signature
 from emnesy.language.node import node
 from emnesy.language.terms import Term
 
+_new = tuple.__new__
+
 
 @node
 class Aggregate:
@@ -37,7 +39,7 @@ class HeadAtom:
     @property
     def signature(self) -> Signature:
         """``name/arity`` of this head."""
-        return Signature(self.name, len(self.args))
+        return _new(Signature, (self.name, len(self.args)))
 
 
 @node

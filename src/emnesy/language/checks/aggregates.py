@@ -6,17 +6,23 @@ from collections.abc import Iterator
 
 from emnesy.diagnostics import Diagnostic, Label
 from emnesy.language.checks.unit import Unit
-from emnesy.language.core import Head
+from emnesy.language.core import Head, Signature
 
 
 def check_aggregates(unit: Unit) -> Iterator[Diagnostic]:
     """E0303."""
-    for signature, rules in unit.rules_of.items():
-        heads = [h for rule in rules for h in rule.heads if h.atom.signature == signature]
-        first = next((head for head in heads if head.aggregate is not None), None)
-        if first is None:
-            continue
-        for head in heads:
+    heads = [head for rule in unit.core.rules for head in rule.heads]
+    aggregated: dict[Signature, list[Head]] = {
+        head.atom.signature: [] for head in heads if head.aggregate is not None
+    }
+    if not aggregated:
+        return
+    for head in heads:
+        if head.atom.signature in aggregated:
+            aggregated[head.atom.signature].append(head)
+    for signature, found in aggregated.items():
+        first = next(head for head in found if head.aggregate is not None)
+        for head in found:
             if _shape(head) != _shape(first):
                 labels: tuple[Label, ...] = ()
                 if first.atom.span is not None:

@@ -34,15 +34,44 @@ def edges(core: CoreProgram) -> Iterator[Edge]:
         for literal in rule.body:
             if isinstance(literal, Match):
                 for head in rule.heads:
-                    yield Edge(
-                        head.atom.signature,
-                        literal.atom.signature,
-                        literal.negated,
-                        head.aggregate is not None,
-                        rule,
-                        head,
-                        literal,
-                    )
+                    yield _edge(rule, head, literal)
+
+
+def cycles(core: CoreProgram) -> tuple[dict[Signature, int], dict[Signature, list[Edge]]]:
+    """The component of each predicate, and the dependencies within components by their heads."""
+    graph: dict[Signature, dict[Signature, None]] = {}
+    rows: list[tuple[Rule, list[Signature], list[Signature]]] = []
+    for rule in core.rules:
+        body = [literal.atom.signature for literal in rule.body if type(literal) is Match]
+        if body and rule.heads:
+            heads = [head.atom.signature for head in rule.heads]
+            rows.append((rule, heads, body))
+            for signature in heads:
+                graph.setdefault(signature, {}).update(dict.fromkeys(body))
+    component = components(graph)
+    inner: dict[Signature, list[Edge]] = {}
+    for rule, heads, body in rows:
+        numbers = {component[signature] for signature in heads}
+        if numbers.isdisjoint([component[signature] for signature in body]):
+            continue
+        for literal in [one for one in rule.body if isinstance(one, Match)]:
+            for head in rule.heads:
+                edge = _edge(rule, head, literal)
+                if component[edge.head] == component[edge.body]:
+                    inner.setdefault(edge.head, []).append(edge)
+    return component, inner
+
+
+def _edge(rule: Rule, head: Head, literal: Match) -> Edge:
+    return Edge(
+        head.atom.signature,
+        literal.atom.signature,
+        literal.negated,
+        head.aggregate is not None,
+        rule,
+        head,
+        literal,
+    )
 
 
 def components(graph: Mapping[Signature, Iterable[Signature]]) -> dict[Signature, int]:

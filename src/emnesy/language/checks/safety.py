@@ -9,7 +9,7 @@ from emnesy.language.checks.unit import Unit, error
 from emnesy.language.core import Match, Rule
 from emnesy.language.desugar.heads import head_variables
 from emnesy.language.literals import binding, literal_terms, literal_variables
-from emnesy.language.substitute import input_variables, matched_variables, variables
+from emnesy.language.substitute import input_variables, matched_variables, occurrences
 from emnesy.language.terms import Var
 
 
@@ -17,17 +17,20 @@ def check_safety(unit: Unit) -> Iterator[Diagnostic]:
     """E0301, E0302: one finding per variable and clause, at its first place."""
     seen: set[tuple[str, int]] = set()
     for rule in unit.core.rules:
-        occurrences = list(_variables(rule))
-        if not occurrences:
+        needed = _variables(rule)
+        if not needed:
             continue
         bound, blocked = binding(rule.body)
         if rule.choice is not None and rule.choice.neural is not None:
             output = rule.choice.neural.output
             bound |= {output.name} if output is not None else set()
-        if any(var.name not in bound | blocked for var in occurrences):
+        names = {var.name for var in needed}
+        if names <= bound:
+            continue
+        if not names <= bound | blocked:
             bound |= blocked  # these are bound as soon as the variables reported here are
         reported: set[str] = set()
-        for var in occurrences:
+        for var in needed:
             if var.name in bound or var.name in reported:
                 continue
             reported.add(var.name)
@@ -107,18 +110,15 @@ def _is_input(rule: Rule, name: str) -> bool:
     )
 
 
-def _variables(rule: Rule) -> Iterator[Var]:
+def _variables(rule: Rule) -> list[Var]:
     """Every variable that must be bound, those of the head first."""
-    for head in rule.heads:
-        yield from head_variables(head)
-    if rule.choice is not None:
-        for probability in rule.choice.probabilities:
-            if probability is not None:
-                yield from variables(probability)
-        for term in rule.choice.parameter_key:
-            yield from variables(term)
-        if rule.choice.neural is not None:
-            for term in (*rule.choice.neural.index, *rule.choice.neural.inputs):
-                yield from variables(term)
+    found = [var for head in rule.heads for var in head_variables(head)]
+    choice = rule.choice
+    if choice is not None:
+        found += occurrences([p for p in choice.probabilities if p is not None])
+        found += occurrences(choice.parameter_key)
+        if choice.neural is not None:
+            found += occurrences((*choice.neural.index, *choice.neural.inputs))
     for literal in rule.body:
-        yield from literal_variables(literal)
+        found += literal_variables(literal)
+    return found

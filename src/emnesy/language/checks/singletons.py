@@ -24,21 +24,22 @@ def check_singletons(unit: Unit) -> Iterator[Diagnostic]:
             and statement.heads[0].annotation is None
         ):
             continue  # a fact; its variables are unsafe, which says more
-        counts: dict[str, tuple[Var, int]] = {}
+        single: dict[str, Var | None] = {}
         for term in statement_terms(statement):
-            if not isinstance(term, (Var, Compound)):
-                continue
-            for var in variables(term):
-                counts[var.name] = (var, counts.get(var.name, (var, 0))[1] + 1)
+            if type(term) is Var:
+                single[term.name] = None if term.name in single else term
+            elif type(term) is Compound:
+                for var in variables(term):
+                    single[var.name] = None if var.name in single else var
         for annotated in statement.heads if isinstance(statement, syntax.Clause) else ():
             output = getattr(annotated.annotation, "output", None)
             if isinstance(output, Var):
-                counts[output.name] = (output, counts.get(output.name, (output, 0))[1] + 1)
-        for name, (var, count) in counts.items():
-            if count == 1 and not name.startswith("_"):
+                single[output.name] = None if output.name in single else output
+        for name, one in single.items():
+            if one is not None and not name.startswith("_"):
                 yield warning(
                     "W0301",
                     f"`{name}` occurs only once in this statement",
-                    var.span,
+                    one.span,
                     f"write `_{name}` or `_` if that is meant",
                 )

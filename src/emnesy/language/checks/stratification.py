@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emnesy.diagnostics import Diagnostic, Label
-from emnesy.language.checks.dependencies import Edge, components, edges, shortest_path
+from emnesy.language.checks.dependencies import (
+    Edge,
+    shortest_path,
+)
 from emnesy.language.checks.monotone import objection
 from emnesy.language.checks.unit import Unit, is_auxiliary
-from emnesy.language.core import CoreProgram, Signature
+from emnesy.language.core import Signature
 
 _MOST_LABELS = 6
 
 
 def check_stratification(unit: Unit) -> Iterator[Diagnostic]:
     """E0307 (aggregates and negation), E0308 (aggregates): one finding per component."""
-    component, inner = _cycles(unit.core)
+    component, inner = unit.cycles
     with_aggregates = {component[e.head] for found in inner.values() for e in found if e.aggregated}
     done: set[int] = set()
     for edge in (e for found in inner.values() for e in found if e.negated):
@@ -43,25 +46,9 @@ def check_stratification(unit: Unit) -> Iterator[Diagnostic]:
             yield _cycle("E0308", edge, inner, reason)
 
 
-def may_deny_itself(core: CoreProgram) -> bool:
+def may_deny_itself(unit: Unit) -> bool:
     """Does a predicate depend on its own negation, so that atoms might?"""
-    _, inner = _cycles(core)
-    return any(edge.negated for found in inner.values() for edge in found)
-
-
-def _cycles(core: CoreProgram) -> tuple[dict[Signature, int], dict[Signature, list[Edge]]]:
-    """The component of each predicate, and the dependencies within components by their heads."""
-    outgoing: dict[Signature, list[Edge]] = {}
-    graph: dict[Signature, dict[Signature, None]] = {}
-    for edge in edges(core):
-        outgoing.setdefault(edge.head, []).append(edge)
-        graph.setdefault(edge.head, {})[edge.body] = None
-    component = components(graph)
-    inner = {
-        node: [e for e in found if component[e.head] == component[e.body]]
-        for node, found in outgoing.items()
-    }
-    return component, inner
+    return any(edge.negated for found in unit.cycles[1].values() for edge in found)
 
 
 def _cycle(

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from emnesy.diagnostics import Diagnostic, Span
 from emnesy.language import syntax
-from emnesy.language.core import Atom, CoreProgram, Match, Rule, Signature
+from emnesy.language.checks.dependencies import Edge, cycles
+from emnesy.language.core import Atom, CoreProgram, Match, Signature
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,9 @@ class Unit:
             yield evidence.atom
 
     @cached_property
-    def rules_of(self) -> dict[Signature, list[Rule]]:
-        """Core rules by the predicates of their heads."""
-        found: dict[Signature, list[Rule]] = {}
-        for rule in self.core.rules:
-            for head in rule.heads:
-                found.setdefault(head.atom.signature, []).append(rule)
-        return found
+    def cycles(self) -> tuple[dict[Signature, int], dict[Signature, list[Edge]]]:
+        """The component of each predicate, and the dependencies within components by their heads."""
+        return cycles(self.core)
 
 
 def is_auxiliary(signature: Signature) -> bool:

@@ -39,6 +39,10 @@ def alternatives(goal: syntax.Goal | None) -> list[list[Simple]]:
         return [[goal]]
     result: list[list[Simple]] = [[]]
     for part in goal.goals:
+        if isinstance(part, (syntax.Literal, syntax.Comparison, syntax.Negation)):
+            for one in result:
+                one.append(part)
+            continue
         branches = alternatives(part)
         if len(result) * len(branches) > _MOST_ALTERNATIVES:
             raise fail(
@@ -99,7 +103,7 @@ def atom_of(atom: Atom, scope: Scope) -> Atom:
     """
     args = scope.terms(atom.args)
     for argument in args:
-        if isinstance(argument, Compound) and argument.functor == "..":
+        if type(argument) is Compound and argument.functor == "..":
             raise fail(
                 "E0310",
                 "a range stands in a body",

@@ -71,7 +71,7 @@ def _plain(
     Not where it aggregates: there one substitution counts once, whichever alternatives it satisfies.
     """
     if head.aggregate is not None:
-        bodies = [_one_body(goal, list(head_variables(head)), [], scope)]
+        bodies = [_one_body(goal, head_variables(head), [], scope)]
     else:
         names = {v.name for v in head_variables(head)}
         bodies = [literals(goals, names, scope) for goals in alternatives(goal)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast
 
 from emnesy.language import syntax
 from emnesy.language.core import AggregateName, Atom, BodyLiteral, Head, HeadAggregate, InRange
 from emnesy.language.desugar.scope import Scope, fail
-from emnesy.language.substitute import variables
+from emnesy.language.substitute import occurrences
 from emnesy.language.terms import Compound, Term, Var
 
 
@@ -41,15 +40,14 @@ def core_head(head: syntax.HeadAtom, scope: Scope, ranges: list[BodyLiteral]) ->
     return Head(Atom(head.name, tuple(args), head.span), aggregate)
 
 
-def head_variables(head: Head) -> Iterator[Var]:
+def head_variables(head: Head) -> list[Var]:
     """Every occurrence of a variable in a head; the place of its aggregate is not one."""
-    for position, argument in enumerate(head.atom.args):
-        if head.aggregate is None or position != head.aggregate.position:
-            yield from variables(argument)
-    if head.aggregate is not None:
-        for term in (head.aggregate.witness, head.aggregate.expression):
-            if term is not None:
-                yield from variables(term)
+    aggregate = head.aggregate
+    if aggregate is None:
+        return occurrences(head.atom.args)
+    terms = [arg for i, arg in enumerate(head.atom.args) if i != aggregate.position]
+    terms += [t for t in (aggregate.witness, aggregate.expression) if t is not None]
+    return occurrences(terms)
 
 
 def _aggregate(aggregate: syntax.Aggregate, position: int, scope: Scope) -> HeadAggregate:

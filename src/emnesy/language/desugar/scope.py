@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import is_
 
 from emnesy.diagnostics import Diagnostic, Label, ProgramError, Span
 from emnesy.language.core import Rule
@@ -28,7 +29,11 @@ class Scope:
 
     def terms(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         """`terms` with the named constants in place."""
-        return tuple(self.term(term) for term in terms) if self.constants else terms
+        if not self.constants:
+            return terms
+        constants = self.constants
+        result = tuple([t if type(t) is Var else with_constants(t, constants) for t in terms])
+        return terms if all(map(is_, result, terms)) else result
 
     def predicate(self, purpose: str) -> str:
         """A name for an auxiliary predicate: ``_or1``, ``_not2``, ``_some3``."""
