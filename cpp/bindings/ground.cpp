@@ -48,6 +48,11 @@ py::object python_value(const ValueTable& values, ValueId id) {
   return py::str(values.format(id));
 }
 
+ValueId known(const ValueTable& values, ValueId value) {
+  if (value >= values.size()) throw py::index_error("no such value");
+  return value;
+}
+
 std::vector<std::int32_t> to_vector(const Int32Array& array) {
   return {array.data(), array.data() + array.size()};
 }
@@ -56,7 +61,7 @@ py::tuple run_ground(ValueTable& values, const std::vector<PredicateTuple>& pred
                      const Int32Array& code, const Int32Array& plan_begin,
                      const Int32Array& plan_rule, const std::vector<StratumTuple>& strata,
                      std::int32_t registers, std::size_t queries, std::size_t evidence,
-                     std::int64_t max_ground, bool keep_all) {
+                     std::int64_t max_ground, bool keep_all, const py::object& call) {
   GroundInput input;
   input.values = std::move(values);
   values = ValueTable();
@@ -75,6 +80,14 @@ py::tuple run_ground(ValueTable& values, const std::vector<PredicateTuple>& pred
     py::gil_scoped_acquire gil;
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   };
+  if (!call.is_none())  // a handle: the function may be dropped where the interpreter is not locked
+    input.call = [call = py::handle(call)](ValueTable& table, std::int32_t site,
+                                           const std::vector<ValueId>& operands) {
+      py::gil_scoped_acquire gil;
+      const py::object value =
+          call(py::cast(&table, py::return_value_policy::reference), site, operands);
+      return value.is_none() ? GroundProgram::no_value : value.cast<ValueId>();
+    };
   auto program = std::make_shared<GroundProgram>();
   GroundResult result;
   {
@@ -117,6 +130,24 @@ void bind_ground(py::module_& m) {
                            &ValueTable::compound))
       .def("compare", &ValueTable::compare)
       .def("format", &ValueTable::format)
+      .def("kind", [](const ValueTable& self, ValueId value) {
+        return static_cast<int>(self.kind(known(self, value)));
+      })
+      .def("number", [](const ValueTable& self, ValueId value) -> py::object {
+        if (!self.is_number(known(self, value))) throw py::index_error("no number");
+        return python_value(self, value);
+      })
+      .def("text", [](const ValueTable& self, ValueId value) {
+        if (self.is_number(known(self, value)) || self.kind(value) == ValueKind::Cell)
+          throw py::index_error("a number has no text");
+        return self.text(value);
+      })
+      .def("arguments", [](const ValueTable& self, ValueId value) {
+        std::vector<ValueId> arguments;
+        for (std::size_t i = 0; i < self.argument_count(known(self, value)); ++i)
+          arguments.push_back(self.argument(value, i));
+        return arguments;
+      })
       .def("__len__", &ValueTable::size);
 
   py::class_<GroundProgram, std::shared_ptr<GroundProgram>> type(m, "GroundProgram");
@@ -164,6 +195,7 @@ void bind_ground(py::module_& m) {
       .def_property_readonly("rule_count", &GroundProgram::rule_count)
       .def_property_readonly("choice_count", &GroundProgram::choice_count)
       .def_property_readonly("value_count", [](const GroundProgram& self) { return self.values.size(); })
+      .def_readonly("values", &GroundProgram::values)
       .def_readonly("predicate_name", &GroundProgram::predicate_name);
   property(type, "predicate_arity", &GroundProgram::predicate_arity);
   enum_property(type, "predicate_aggregate", &GroundProgram::predicate_aggregate);
@@ -225,5 +257,6 @@ void bind_ground(py::module_& m) {
   m.def("arithmetic_functions", &arithmetic_function_names);
   m.def("ground", &run_ground, py::arg("values"), py::arg("predicates"), py::arg("code"),
         py::arg("plan_begin"), py::arg("plan_rule"), py::arg("strata"), py::arg("registers"),
-        py::arg("queries"), py::arg("evidence"), py::arg("max_ground"), py::arg("keep_all"));
+        py::arg("queries"), py::arg("evidence"), py::arg("max_ground"), py::arg("keep_all"),
+        py::arg("call") = py::none());
 }

@@ -12,12 +12,14 @@ from emnesy.pipeline import Program, load
 
 if TYPE_CHECKING:
     from emnesy.compiled import CompiledProgram, Posterior
+    from emnesy.ground.python_values import Compound, String
     from emnesy.learn.losses import EMLoss, LogLikelihood
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CompiledProgram",
+    "Compound",
     "DataError",
     "Diagnostic",
     "EMLoss",
@@ -27,12 +29,15 @@ __all__ = [
     "Posterior",
     "Program",
     "ProgramError",
+    "String",
     "load",
 ]
 
 _LAZY = {
     "CompiledProgram": "emnesy.compiled",
     "Posterior": "emnesy.compiled",
+    "Compound": "emnesy.ground.python_values",
+    "String": "emnesy.ground.python_values",
     "EMLoss": "emnesy.learn.losses",
     "LogLikelihood": "emnesy.learn.losses",
 }

@@ -22,6 +22,11 @@ _limits = (
 )  # the recursion limit and the stack size of new threads belong to the process
 
 
+def on_large_stack() -> bool:
+    """Whether what runs here is `run_deep`'s second attempt."""
+    return threading.current_thread().name == NAME
+
+
 def run_deep(work: Callable[[], T]) -> T:
     """`work()`; where it recurses too deeply for the thread it is in, once more on a large stack.
 
@@ -30,7 +35,7 @@ def run_deep(work: Callable[[], T]) -> T:
     try:
         return work()
     except RecursionError:
-        if threading.current_thread().name == NAME:  # as deep as it gets already
+        if on_large_stack():  # as deep as it gets already
             raise
     outcome: list[T] = []
     failure: list[BaseException] = []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from emnesy import _core
     from emnesy.compiled import CompiledProgram
     from emnesy.graph.lowering import Expanded
+    from emnesy.ground.foreign import ForeignFunctions
     from emnesy.ground.interface import Interface
     from emnesy.ground.program import GroundedProgram
     from emnesy.language import syntax
@@ -41,12 +42,15 @@ class Program:
         max_ground: int | None = None,
         atoms: tuple[Atom, ...] | None = None,
         keep_all: bool = False,
+        foreign: ForeignFunctions | None = None,
     ) -> None:
         """`atoms`: ground atoms that examples observe one by one, in place of what the program observes.
 
-        `keep_all`: ground also what no query, evidence or observation can see.
+        `keep_all`: ground also what no query, evidence or observation can see. `foreign`: the functions of
+        Python's that it may call; none by default.
         """
         self.keep_all = keep_all
+        self.foreign = foreign
         self.source = source
         self.atoms = atoms
         self.consts = dict(consts or {})
@@ -78,11 +82,23 @@ class Program:
 
     def observing(self, atoms: tuple[Atom, ...]) -> Program:
         """The same program, whose examples say the truth of these ground atoms."""
-        return Program(self.source, self.consts, max_ground=self.max_ground, atoms=atoms)
+        return Program(
+            self.source,
+            self.consts,
+            max_ground=self.max_ground,
+            atoms=atoms,
+            foreign=self.foreign,
+        )
 
     def of_rules(self, core: CoreProgram, *, keep_all: bool = False) -> Program:
         """A program of other core rules, with this one's text and limits."""
-        other = Program(self.source, self.consts, max_ground=self.max_ground, keep_all=keep_all)
+        other = Program(
+            self.source,
+            self.consts,
+            max_ground=self.max_ground,
+            keep_all=keep_all,
+            foreign=self.foreign,
+        )
         other.__dict__["core"] = core  # in place of what the text gives
         return other
 
@@ -95,14 +111,23 @@ class Program:
         """The warnings, once all is checked that can be without running anything.
 
         Grounds the whole program where a predicate depends on its own negation: whether an atom does
-        is seen there.
+        is seen there. Functions of Python's are looked for where they may be; a program of which they
+        may not is not grounded, and W0203 says so.
         """
         core, warnings, may_deny_itself = self.analysed
+        if core.foreign:
+            from emnesy.ground.foreign import ForeignFunctions
+
+            functions = self.foreign or ForeignFunctions()
+            functions.check(core)
+            unchecked = functions.unchecked(core, grounding=may_deny_itself)
+            if unchecked:
+                return (*warnings, *unchecked)
         if may_deny_itself:
             from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
 
-            limit = self.max_ground or DEFAULT_MAX_GROUND
-            self.deep(lambda: ground(core, max_ground=limit, keep_all=True))
+            limit, foreign = self.max_ground or DEFAULT_MAX_GROUND, self.foreign
+            self.deep(lambda: ground(core, max_ground=limit, keep_all=True, foreign=foreign))
         return warnings
 
     @cached_property
@@ -110,11 +135,11 @@ class Program:
         """The ground program."""
         from emnesy.ground.grounder import ground
 
-        core, keep_all = self.core, self.keep_all
+        core, keep_all, foreign = self.core, self.keep_all, self.foreign
         if self.max_ground is None:
-            return self.deep(lambda: ground(core, keep_all=keep_all))
+            return self.deep(lambda: ground(core, keep_all=keep_all, foreign=foreign))
         limit = self.max_ground
-        return self.deep(lambda: ground(core, max_ground=limit, keep_all=keep_all))
+        return self.deep(lambda: ground(core, max_ground=limit, keep_all=keep_all, foreign=foreign))
 
     @cached_property
     def dependencies(self) -> _core.FunctionalDependencies:
@@ -227,20 +252,48 @@ STAGES: Mapping[str, Callable[[Program], str]] = {
 
 
 def load(
-    path_or_text: str | Path, consts: Mapping[str, int | float | str] | None = None
+    path_or_text: str | Path,
+    consts: Mapping[str, int | float | str] | None = None,
+    *,
+    foreign: Mapping[str, Callable[..., Any]] | None = None,
+    allow_foreign: bool = False,
 ) -> Program:
     """Read a program from a file, or from its text (anything with a line break or a full stop at its end).
 
-    `consts` overrides named constants. Raises `ProgramError` where the file cannot be read; the program
-    itself is looked at when a stage is asked for.
+    `consts` overrides named constants. `foreign`: functions for the predicates that the program declares
+    with ``:- foreign``, by name (``gcd`` or ``gcd/3``), in place of those it names. `allow_foreign`: import
+    those that it names, from beside the program or the Python path; otherwise nothing is imported.
+
+    Raises `ProgramError` where the file cannot be read; the program itself is looked at when a stage
+    is asked for.
     """
     from emnesy.language.files import read_source
 
+    source: Source | None = None
     if isinstance(path_or_text, str):
         text = path_or_text.strip()
         if "\n" in path_or_text or text.endswith(".") or not text:
-            return Program(Source("<string>", path_or_text), consts)
-    return Program(read_source(Path(path_or_text)), consts)
+            source = Source("<string>", path_or_text)
+    if source is None:
+        source = read_source(Path(path_or_text))
+    return Program(source, consts, foreign=functions_for(source, foreign, allow_foreign))
+
+
+def functions_for(
+    source: Source,
+    given: Mapping[str, Callable[..., Any]] | None = None,
+    allowed: bool = False,
+    folder: Path | None = None,
+) -> ForeignFunctions | None:
+    """The functions that a program may call: those given, and where `allowed` those that it names.
+
+    Modules are looked for in `folder` first, by default the program's own.
+    """
+    if not given and not allowed:
+        return None
+    from emnesy.ground.foreign import ForeignFunctions
+
+    return ForeignFunctions(given, folder=(folder or Path(source.name).parent) if allowed else None)
 
 
 def default_threads() -> int:
@@ -251,4 +304,12 @@ def default_threads() -> int:
     return len(affinity(0)) if affinity is not None else (os.cpu_count() or 1)
 
 
-__all__ = ["DEFAULT_ENGINE", "STAGES", "Program", "ProgramError", "default_threads", "load"]
+__all__ = [
+    "DEFAULT_ENGINE",
+    "STAGES",
+    "Program",
+    "ProgramError",
+    "default_threads",
+    "functions_for",
+    "load",
+]

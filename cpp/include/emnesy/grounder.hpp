@@ -40,6 +40,8 @@ enum class Opcode : std::int32_t {
   Evidence,      // index of the evidence, holds
   End,           //
   Deny,          // predicate operand{arity}: a negative literal on an atom of the same stratum
+  Call,          // site function negated n operand{n} pattern: the function's value matches; negated: it does not, or there
+                 //   is none. What the function said of some operands it is not asked again
 };
 
 enum class Version : std::int32_t { All, Old, Delta };
@@ -72,6 +74,8 @@ struct GroundInput {
   std::int64_t max_ground = 0;           // of atoms + rules
   bool keep_all = false;                 // else only what queries, evidence, ... can see
   std::function<void()> poll;            // called now and then; may throw to stop
+  // The value of the function at a site of `Call`, or GroundProgram::no_value; may throw to stop.
+  std::function<ValueId(ValueTable&, std::int32_t site, const std::vector<ValueId>& operands)> call;
 };
 
 struct GroundResult {
@@ -91,6 +95,7 @@ enum class GroundFault : std::int32_t {
   NegativeCycle,     // cycle: the atoms; rule: the first one's
   SymbolicKey,       // a choice, a witness or a range depends on a computed cell
   TermDepth,         // a term grew beyond ValueTable::max_depth; detail: its functor
+  SymbolicInput,     // an operand of a call depends on a computed cell
 };
 
 // An atom that depends on the next one of a cycle through an instance of a rule.

@@ -117,6 +117,9 @@ void Machine::execute(Pc pc) {
         }
         return;
       }
+      case Opcode::Call:
+        if (!call(pc)) return;
+        break;
       case Opcode::Head: head(pc); break;
       case Opcode::Contribute: contribute(pc); break;
       case Opcode::Constraint: {
@@ -408,6 +411,33 @@ bool Machine::choose(Pc pc) {
                                                     : true;
   choice_ = store_.add_choice(kind, rule_, key_, probabilities, has_none);
   return true;
+}
+
+bool Machine::call(Pc pc) {
+  const std::int32_t function = word(pc + 3), count = word(pc + 5);
+  const bool negated = word(pc + 4) != 0;
+  key_.clear();
+  for (std::int32_t i = 0; i < count; ++i) {
+    key_.push_back(operand(word(pc + 6 + i)));
+    if (store_.values.is_symbolic(key_.back()))
+      fail(GroundFault::SymbolicInput, pc, store_.values.format(key_.back()));
+  }
+  tick();
+  const ValueId* known = called_.find(function, key_);
+  const ValueId value =
+      known != nullptr ? *known : called_.add(function, key_, input_.call(store_.values, word(pc + 2), key_));
+  Pc pattern = pc + 6 + static_cast<Pc>(count);
+  if (!negated) return value != GroundProgram::no_value && match(value, pattern);
+  const std::size_t size = body_.size();
+  if (value == GroundProgram::no_value || !match(value, pattern)) {
+    body_.resize(size);
+    return true;
+  }
+  // Several conditions: their negation is a disjunction.
+  const std::size_t conditions = body_.size() - size;
+  if (conditions > 1) fail(GroundFault::SymbolicKey, pc, store_.values.format(value));
+  if (conditions == 1) body_.back() ^= 1;
+  return conditions == 1;
 }
 
 void Machine::head(Pc pc) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "memo.hpp"
 #include "store.hpp"
 
 namespace emnesy {
@@ -23,6 +24,7 @@ class Machine {
   void arithmetic(Pc pc);
   void range(Pc pc);
   bool choose(Pc pc);
+  bool call(Pc pc);
   void head(Pc pc);
   void flush();
   void contribute(Pc pc);
@@ -64,6 +66,7 @@ class Machine {
   std::vector<Literal> sorted_;   // of the rule being recorded
   std::vector<ValueId> tuple_;
   std::vector<ValueId> key_;
+  Memo called_;
   std::int32_t plan_ = 0, rule_ = 0;
   bool eager_ = false;
   AtomId matched_ = -1;           // of the last Scan

@@ -33,6 +33,13 @@ EngineOptionsOption = Annotated[
         help="An option of the engine (docs/engines.md); can be repeated.",
     ),
 ]
+AllowForeignOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-foreign",
+        help="Import and call the Python functions that the program names by `:- foreign(...)`.",
+    ),
+]
 
 
 def parse_constants(assignments: Iterable[str] | None) -> Constants:

@@ -15,12 +15,31 @@ if TYPE_CHECKING:
     from emnesy.pipeline import Program
 
 
-def open_program(file: str, const: Iterable[str] | None, *, keep_all: bool = False) -> Program:
-    """The checked program of a file; its warnings are shown."""
+def read_program(
+    file: str,
+    const: Iterable[str] | None,
+    *,
+    keep_all: bool = False,
+    allow_foreign: bool = False,
+) -> Program:
+    """The program of a file; it may call Python's functions only where `allow_foreign` says so."""
     from emnesy.language.files import read_source
-    from emnesy.pipeline import Program
+    from emnesy.pipeline import Program, functions_for
 
-    program = Program(read_source(file), parse_constants(const), keep_all=keep_all)
+    source = read_source(file)
+    foreign = functions_for(source, allowed=allow_foreign)
+    return Program(source, parse_constants(const), keep_all=keep_all, foreign=foreign)
+
+
+def open_program(
+    file: str,
+    const: Iterable[str] | None,
+    *,
+    keep_all: bool = False,
+    allow_foreign: bool = False,
+) -> Program:
+    """The checked program of a file; its warnings are shown."""
+    program = read_program(file, const, keep_all=keep_all, allow_foreign=allow_foreign)
     show_diagnostics(program.warnings)
     return program
 

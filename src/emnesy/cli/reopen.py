@@ -37,19 +37,22 @@ def open_run(
     """
     import torch
 
-    import emnesy
     from emnesy.cli.compile import compile_with
+    from emnesy.language.files import read_source
     from emnesy.learn.run_folder import EXAMPLES, PROGRAM, WEIGHTS, RunFolder
     from emnesy.learn.trained import TrainedRun
-    from emnesy.pipeline import default_threads
+    from emnesy.pipeline import Program, default_threads, functions_for
 
     _, config = RunFolder.reopen(path)
     original, copy = Path(config["program"]), path / PROGRAM
     unchanged = original.is_file() and original.read_bytes() == copy.read_bytes()
     # The run's own options are those of its own engine.
     own = config["engine_options"] if engine in (None, config["engine"]) else {}
+    folder = original.parent if original.parent.is_dir() else path
+    source = read_source(original if unchanged else copy)
+    foreign = functions_for(source, allowed=True, folder=folder)
     model, interpretations = compile_with(
-        emnesy.load(original if unchanged else copy, consts=config["const"]),
+        Program(source, config["const"], foreign=foreign),
         None if config.get("examples") is None else path / EXAMPLES,
         engine=engine or config["engine"],
         threads=threads,
@@ -58,7 +61,7 @@ def open_run(
     torch.set_num_threads(threads or max(1, default_threads() // 2))
     return TrainedRun(
         model,
-        original.parent if original.parent.is_dir() else path,
+        folder,
         path / WEIGHTS,
         seed=config["seed"],
         networks=config["network"],

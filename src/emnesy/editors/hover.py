@@ -70,7 +70,9 @@ def _facts(index: Index, symbol: Symbol, clauses: list[syntax.Statement]) -> Ite
         own = [c for c in dict.fromkeys(clauses) if isinstance(c, syntax.Clause)]
         rules = sum(c.body is not None for c in own)
         counts = [_count(rules, "rule"), _count(len(own) - rules, "fact")]
-        yield ", ".join(c for c in counts if c) or "nothing defines it"
+        called = len(own) < len(dict.fromkeys(clauses))
+        nothing = "computed by a function of Python's" if called else "nothing defines it"
+        yield ", ".join(c for c in counts if c) or nothing
         if any(
             isinstance(s, syntax.Observe)
             and any(p.signature == (symbol.name, symbol.arity) for p in s.predicates)

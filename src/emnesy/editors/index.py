@@ -15,7 +15,7 @@ from emnesy.language.core import Atom, Signature
 from emnesy.language.include import resolve_includes
 from emnesy.language.parser import parse_leniently
 from emnesy.language.symbols import statement_terms
-from emnesy.language.terms import Compound, Sym, Term
+from emnesy.language.terms import Compound, Int, Sym, Term
 
 _NAME = re.compile(r"'(?:[^'\\\n]|\\.|'')*'|\w+")
 
@@ -125,6 +125,12 @@ def _occurrences(statement: syntax.Statement, constants: set[str]) -> Iterator[O
     elif isinstance(statement, syntax.Constant):
         place = _name(_after_first_word(statement))
         yield Occurrence(Symbol("constant", statement.name), place, statement, True)
+    elif statement.name == "foreign" and statement.arguments:
+        declared = statement.arguments[0]
+        if isinstance(declared, Compound) and declared.functor == "/":
+            name, count = declared.args
+            if isinstance(name, Sym) and isinstance(count, Int):
+                yield predicate(name.span, Signature(name.name, count.value), True)
     elif statement.name == "network" and statement.arguments:
         name = statement.arguments[0]
         if isinstance(name, Sym) and name.span is not None:

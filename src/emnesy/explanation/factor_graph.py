@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from emnesy.diagnostics import EngineError
 from emnesy.explanation.diagram import Diagram, Edge, Node, counted
 from emnesy.ground.choices import alternative_atoms, choice_bindings, instance
-from emnesy.language.core import Match
+from emnesy.language.core import Call, Match
 from emnesy.language.core_text import atom_text, literal_text
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _text(grounded: GroundedProgram, variable: int, name: str) -> str:
     bindings = choice_bindings(grounded, variable)
     body = ", ".join(
         literal_text(
-            replace(item, atom=instance(item.atom, bindings)) if isinstance(item, Match) else item
+            replace(item, atom=instance(item.atom, bindings))
+            if isinstance(item, (Match, Call))
+            else item
         )
         for item in rule.body
     )

@@ -17,6 +17,7 @@ from emnesy.language.core import (
     Assign,
     Atom,
     BodyLiteral,
+    Call,
     Compare,
     CoreProgram,
     Head,
@@ -246,6 +247,10 @@ def _body_for(rule: Rule, head: Head, atom: Atom) -> tuple[BodyLiteral, ...] | N
 def _reason(literal: BodyLiteral) -> str:
     if isinstance(literal, Match):
         return "it holds in every world" if literal.negated else "it holds in no world"
+    if isinstance(literal, Call):
+        return (
+            "the function has that value" if literal.negated else "the function has no such value"
+        )
     if isinstance(literal, Compare | Assign | InRange):
         return "it is false"
     raise TypeError(type(literal))

@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from emnesy.explanation.unify import Unifier
-from emnesy.ground.choices import CELL, COMPOUND, instance, term_of
+from emnesy.ground.choices import instance, term_of
 from emnesy.ground.dependencies import relevant_rules
 from emnesy.ground.interface_builder import CERTAIN, CONDITION, DERIVED
+from emnesy.ground.python_values import CELL, COMPOUND
 from emnesy.language.core import Atom, CoreProgram, Head, InRange, Match, Query, Rule, Signature
 from emnesy.language.fold import FoldError, fold
 from emnesy.language.literals import literal_variables

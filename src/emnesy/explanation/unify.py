@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from emnesy.language.core import Assign, Atom, BodyLiteral, Compare, InRange, Match
+from emnesy.language.core import Assign, Atom, BodyLiteral, Call, Compare, InRange, Match
 from emnesy.language.substitute import map_leaves
 from emnesy.language.terms import Compound, Term, Var
 
@@ -55,8 +55,8 @@ class Unifier:
 
     def literal(self, literal: BodyLiteral) -> BodyLiteral:
         """A body literal under the substitution."""
-        if isinstance(literal, Match):
-            return Match(self.atom(literal.atom), literal.negated)
+        if isinstance(literal, (Match, Call)):
+            return replace(literal, atom=self.atom(literal.atom))
         if isinstance(literal, Compare):
             left, right = self.term(literal.left), self.term(literal.right)
             return replace(literal, left=left, right=right)

@@ -11,6 +11,7 @@ from emnesy.ground.choices import instance
 from emnesy.language.core import (
     Atom,
     BodyLiteral,
+    Call,
     CoreProgram,
     Head,
     Match,
@@ -55,7 +56,7 @@ class Wording:
     def literal(self, literal: BodyLiteral, bindings: Bindings) -> str:
         """A body literal under a substitution."""
         shown = {name: value for name, value in bindings.items() if not has_numbers(value)}
-        if isinstance(literal, Match):
+        if isinstance(literal, (Match, Call)):
             atom = instance(literal.atom, shown)
             text = self.atom(atom)
             return f"not {text}" if literal.negated else text

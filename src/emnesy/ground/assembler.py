@@ -21,6 +21,7 @@ from emnesy.language.core import (
     Assign,
     Atom,
     BodyLiteral,
+    Call,
     ChoiceSpec,
     Compare,
     Head,
@@ -48,6 +49,10 @@ class Layout:
     symbolic: set[tuple[Signature, int]]
     twins: dict[Signature, int] = field(default_factory=dict)
     """For negated predicates with symbolic columns: the predicate of their concrete instances."""
+    calls: list[Atom] = field(default_factory=list)
+    """Where functions are called: sites of the machine's `CALL`."""
+    functions: dict[Signature, int] = field(default_factory=dict)
+    """Numbers of the functions called."""
 
 
 class Assembler:
@@ -140,6 +145,8 @@ class Assembler:
                 self.negate(item.atom)
             else:
                 self.scan(item.atom, version)
+        elif isinstance(item, Call):
+            self._call(item)
         elif isinstance(item, Compare):
             self._compare(item)
         elif isinstance(item, Assign):
@@ -240,6 +247,21 @@ class Assembler:
             left = self.operand(item.left, evaluate=False)
             right = self.operand(item.right, evaluate=False)
             self._emit(Opcode.COMPARE, TERM_COMPARISONS[item.op], 0, left, right)
+
+    def _call(self, item: Call) -> None:
+        calls, functions = self.layout.calls, self.layout.functions
+        function = functions.setdefault(item.atom.signature, len(functions))
+        inputs = [self.operand(term) for term in item.inputs]
+        late: list[tuple[int, Term]] = []
+        if item.negated or self.is_bound(item.output):
+            pattern = [int(Pattern.CHECK), self.operand(item.output)]
+        else:
+            pattern, late = self._pattern(item.output, True)
+        words = (len(calls), function, item.negated, len(inputs), *inputs, *pattern)
+        calls.append(item.atom)
+        self._emit(Opcode.CALL, *words)
+        for register, term in late:
+            self._emit(Opcode.MATCH, register, Pattern.CHECK, self.operand(term))
 
     def _range(self, item: InRange) -> None:
         low, high = self.number(item.low), self.number(item.high)

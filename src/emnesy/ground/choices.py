@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emnesy.ground.python_values import term_at
 from emnesy.language.core import Atom
 from emnesy.language.core_text import atom_text
 from emnesy.language.fold import fold
 from emnesy.language.substitute import Bindings, with_bindings
-from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term
+from emnesy.language.terms import Term
 
 if TYPE_CHECKING:
     from emnesy import _core
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from emnesy.ground.program import GroundedProgram
 
 Array = NDArray[np.floating[Any]]
-
-INTEGER, FLOAT, SYMBOL, STRING, COMPOUND, CELL = range(6)
-"""`_core.GroundProgram.value_kind`, as in cpp/include/emnesy/value.hpp."""
 
 
 def taken_alternatives(
@@ -65,32 +63,7 @@ def log_probabilities(
 
 def term_of(native: _core.GroundProgram, value: int) -> Term:
     """A ground value as a term of the language; `TypeError` for computed numbers."""
-    items: list[int] = []
-    kind = native.value_kind(value)
-    while kind == COMPOUND:  # lists may be long, so they do not recurse
-        functor, arguments = native.compound(value)
-        if functor != "[|]":
-            last: Term = Compound(functor, tuple(term_of(native, a) for a in arguments))
-            break
-        items.append(arguments[0])
-        value = arguments[1]
-        kind = native.value_kind(value)
-    else:
-        last = _leaf(native, value, kind)
-    for item in reversed(items):
-        last = Compound("[|]", (term_of(native, item), last))
-    return last
-
-
-def _leaf(native: _core.GroundProgram, value: int, kind: int) -> Term:
-    if kind == CELL:
-        raise TypeError("a computed number is no ground term")
-    plain: Any = native.value(value)
-    if kind == SYMBOL and plain == ():
-        return Sym("[]")
-    makers = {INTEGER: Int, FLOAT: Float, SYMBOL: Sym, STRING: Str}
-    term: Term = makers[kind](plain)
-    return term
+    return term_at(native.values, value)
 
 
 def choice_bindings(grounded: GroundedProgram, choice: int) -> dict[str, Term]:

@@ -24,6 +24,7 @@ class Opcode(IntEnum):
     EVIDENCE = 13
     END = 14
     DENY = 15
+    CALL = 16
 
 
 class Version(IntEnum):

@@ -26,6 +26,8 @@ _FAULTS = (
      "a key, range bound, group or witness must not depend on an uncertain aggregate"),
     ("E0508", "a term with functor `{detail}` keeps growing: it is nested 10,000 deep",
      "bound the recursion that wraps it"),
+    ("E0509", "`{detail}` is known only once all choices are made, and no function can be called with it",
+     "list the numbers that it can be, and call the function with these: `N in 0..9, N =:= X, f(N, Y)`"),
 )  # fmt: skip
 _LIMIT, _CYCLE = 9, 10
 _MOST_LABELS = 6

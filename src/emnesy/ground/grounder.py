@@ -6,6 +6,7 @@ import numpy as np
 
 from emnesy import _core
 from emnesy.ground.faults import explain
+from emnesy.ground.foreign import ForeignFunctions
 from emnesy.ground.observed import write_out
 from emnesy.ground.planner import Planner
 from emnesy.ground.program import GroundedProgram
@@ -15,21 +16,27 @@ DEFAULT_MAX_GROUND = 20_000_000
 
 
 def ground(
-    core: CoreProgram, *, max_ground: int = DEFAULT_MAX_GROUND, keep_all: bool = False
+    core: CoreProgram,
+    *,
+    max_ground: int = DEFAULT_MAX_GROUND,
+    keep_all: bool = False,
+    foreign: ForeignFunctions | None = None,
 ) -> GroundedProgram:
     """Grounds a program by semi-naive evaluation.
 
     Keeps what queries, evidence, observed predicates and constraints can see; everything where there
     are neither queries nor observed predicates, or where `keep_all` says so. `max_ground` bounds atoms
-    plus rules.
+    plus rules. `foreign`: the functions of Python's that may be called, none by default.
 
     Observed aggregates get an atom for every number that they can have.
 
     Raises `ProgramError`: arithmetic and probabilities that are wrong for some instance, more than
-    `max_ground` atoms and rules, observed numbers without end.
+    `max_ground` atoms and rules, observed numbers without end, functions that may not be called, fail or
+    give no value of the language. `DataError` where a function cannot be found.
     """
     keep_all = keep_all or not (core.queries or core.observed)
     plan = Planner(core, keep_all).run()
+    call = (foreign or ForeignFunctions()).bind(core, plan.layout.calls)
     try:
         native, query_origin, query_matches, evidence_matches = _core.ground(
             plan.layout.intern.values,
@@ -43,6 +50,7 @@ def ground(
             len(core.evidence),
             max_ground,
             keep_all,
+            call,
         )
     except _core.GroundFault as fault:
         raise explain(core, plan, fault, max_ground) from None

@@ -23,6 +23,7 @@ from emnesy.language.core import (
     Assign,
     Atom,
     BodyLiteral,
+    Call,
     CoreProgram,
     InRange,
     Match,
@@ -276,6 +277,8 @@ class Planner:
                 emit(delta[0])
         while left:
             ready = next((i for i in left if self._is_test(assembler, body[i], local_names)), None)
+            if ready is None:
+                ready = self._call(assembler, body, left)
             if ready is not None:
                 emit(ready)
                 continue
@@ -286,14 +289,32 @@ class Planner:
                 raise Unbound(self._first_unbound(assembler, [body[i] for i in left]))
             emit(best)
 
+    def _call(self, assembler: Assembler, body: list[BodyLiteral], left: list[int]) -> int | None:
+        """The first function that can be called now, or what is to run before it.
+
+        What is written before a call guards it: functions are dear, and may not take all that could come.
+        """
+        for i in left:
+            item = body[i]
+            if not isinstance(item, Call):
+                continue
+            needed = [*item.inputs, item.output] if item.negated else item.inputs
+            if all(assembler.is_bound(term) for term in needed):
+                before = [(self._cost(assembler, body[j]), j) for j in left if j < i]
+                cost, guard = min(before, default=(float("inf"), i))
+                return i if cost == float("inf") else guard
+        return None
+
     def _is_test(self, assembler: Assembler, item: BodyLiteral, local_names: object) -> bool:
-        """Whether `item` can run now and gives at most one result."""
+        """Whether `item` can run now, gives at most one result and is cheap."""
         if isinstance(item, Match):
             if not item.negated:
                 return False
             names = {n for t in item.atom.args for n in variables(t)}
             local: set[str] = local_names(item)  # type: ignore[operator]
             return all(n in assembler.registers for n in names - local)
+        if isinstance(item, Call):
+            return False
         if isinstance(item, Assign):
             return assembler.is_bound(item.expression)
         if isinstance(item, InRange):

@@ -10,6 +10,7 @@ from emnesy.language.core import (
     Assign,
     Atom,
     BodyLiteral,
+    Call,
     Compare,
     InRange,
     Match,
@@ -42,7 +43,7 @@ def is_arithmetic(term: Term) -> bool:
 
 def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
     """All terms of a body literal."""
-    if isinstance(literal, Match):
+    if isinstance(literal, (Match, Call)):
         return literal.atom.args
     if isinstance(literal, Compare):
         return (literal.left, literal.right)

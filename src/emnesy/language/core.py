@@ -1,7 +1,7 @@
 """The core rules: what the checks and the desugaring hand to the grounder.
 
 One `Rule` per source clause. No named constants, no ranges in facts, no disjunction, no sugar: every
-surface form has become a rule with a body of four literal kinds and, where the statement is
+surface form has become a rule with a body of five literal kinds and, where the statement is
 probabilistic, one `ChoiceSpec`.
 """
 
@@ -88,7 +88,29 @@ class InRange:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-BodyLiteral: TypeAlias = Match | Compare | Assign | InRange
+@node
+class Call:
+    """``f(inputs..., output)`` for a function of Python's that the program declares.
+
+    Holds where the function has a value for the inputs and `output` matches it; negated, where it has
+    none or another.
+    """
+
+    atom: Atom
+    negated: bool = False
+
+    @property
+    def inputs(self) -> tuple[Term, ...]:
+        """What the function is called with: all arguments but the last."""
+        return self.atom.args[:-1]
+
+    @property
+    def output(self) -> Term:
+        """What its value is matched with."""
+        return self.atom.args[-1]
+
+
+BodyLiteral: TypeAlias = Match | Compare | Assign | InRange | Call
 
 
 @node
@@ -198,6 +220,15 @@ class FactoryDirective:
 
 
 @node
+class ForeignDirective:
+    """``:- foreign(gcd/3, "module:function").``: a predicate that a function of Python's computes."""
+
+    signature: Signature
+    function: str
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@node
 class CoreProgram:
     """A whole program after checks and desugaring."""
 
@@ -209,6 +240,7 @@ class CoreProgram:
     types: tuple[TypeDecl, ...] = ()
     networks: Mapping[str, FactoryDirective] = field(default_factory=dict)
     data: FactoryDirective | None = None
+    foreign: Mapping[Signature, ForeignDirective] = field(default_factory=dict)
     train_options: Mapping[str, Value] = field(default_factory=dict)
     engine: str | None = None
     engine_options: Mapping[str, Value] = field(default_factory=dict)

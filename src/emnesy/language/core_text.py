@@ -9,6 +9,7 @@ from emnesy.language.core import (
     Assign,
     Atom,
     BodyLiteral,
+    Call,
     Compare,
     CoreProgram,
     Head,
@@ -33,11 +34,12 @@ def term_text(term: Term) -> str:
     if isinstance(term, Str):
         return '"' + term.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(term, Sym):
-        return _symbol(term.name)
+        return symbol_text(term.name)
     return _compound(term)
 
 
-def _symbol(name: str) -> str:
+def symbol_text(name: str) -> str:
+    """A symbol or the name of a predicate, quoted where it must be."""
     if _PLAIN_SYMBOL.fullmatch(name):
         return name
     return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -56,7 +58,7 @@ def _compound(term: Compound) -> str:
         return f"{_operand(args[0])}{gap}{term.functor}{gap}{_operand(args[1])}"
     if term.functor == "-" and len(args) == 1:
         return f"-{_operand(args[0])}"
-    return f"{_symbol(term.functor)}({','.join(term_text(a) for a in args)})"
+    return f"{symbol_text(term.functor)}({','.join(term_text(a) for a in args)})"
 
 
 def _operand(term: Term) -> str:
@@ -73,7 +75,7 @@ def _items(term: Term, functor: str) -> Iterator[Term]:
 
 def atom_text(atom: Atom) -> str:
     """``p(a,1)``."""
-    name = _symbol(atom.name)
+    name = symbol_text(atom.name)
     return f"{name}({','.join(term_text(a) for a in atom.args)})" if atom.args else name
 
 
@@ -86,7 +88,7 @@ def is_ground(term: Term | Atom) -> bool:
 
 def literal_text(literal: BodyLiteral) -> str:
     """One body literal."""
-    if isinstance(literal, Match):
+    if isinstance(literal, (Match, Call)):
         return ("not " if literal.negated else "") + atom_text(literal.atom)
     if isinstance(literal, Compare):
         return f"{term_text(literal.left)} {literal.op} {term_text(literal.right)}"
@@ -106,7 +108,7 @@ def head_text(head: Head) -> str:
     args[head.aggregate.position] = (
         f"{head.aggregate.name}<{', '.join(term_text(t) for t in inner)}>"
     )
-    return f"{_symbol(head.atom.name)}({','.join(args)})"
+    return f"{symbol_text(head.atom.name)}({','.join(args)})"
 
 
 def rule_text(rule: Rule) -> str:

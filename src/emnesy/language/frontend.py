@@ -9,7 +9,7 @@ from emnesy.deep import run_deep
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.garbage import collection_paused
 from emnesy.language.checks import run_checks
-from emnesy.language.checks.statements import without_foreign_directives
+from emnesy.language.checks.statements import without_prolog_directives
 from emnesy.language.checks.stratification import may_deny_itself
 from emnesy.language.checks.unit import Unit
 from emnesy.language.constants import evaluate_constants
@@ -71,7 +71,7 @@ def _analyse(source: Source, consts: Mapping[str, int | float | str]) -> Analysi
     errors = [d for d in found if d.severity == "error"]
     if errors:  # warnings about a program that is wrong anyway would bury them
         raise ProgramError(*errors)
-    core = without_all(without_foreign_directives(unit))
+    core = without_all(without_prolog_directives(unit))
     return Analysis(core, tuple(found), may_deny_itself(unit))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from emnesy.language.core import Assign, BodyLiteral, InRange, Match
+from emnesy.language.core import Assign, BodyLiteral, Call, InRange, Match
 from emnesy.language.substitute import input_variables, matched_variables, occurrences, variables
 from emnesy.language.terms import Compound, Term, Var
 
 
 def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
     """The terms of a literal, in the order of the text."""
-    if isinstance(literal, Match):
+    if isinstance(literal, (Match, Call)):
         return literal.atom.args
     if isinstance(literal, Assign):
         return (literal.target, literal.expression)
@@ -29,7 +29,8 @@ def bound_variables(body: Iterable[BodyLiteral]) -> set[str]:
     """The variables that `body` binds, in whatever order its literals have to be taken.
 
     A positive atom binds the variables outside of arithmetic once those inside are bound; ``is`` and
-    ``in`` bind their left side once their right side is bound.
+    ``in`` bind their left side once their right side is bound, functions of Python's their last argument
+    once the others are.
     """
     return binding(body)[0]
 
@@ -59,7 +60,7 @@ def _has_compound(literal: Match) -> bool:
 
 
 def _is_test(literal: BodyLiteral) -> bool:
-    if isinstance(literal, Match):
+    if isinstance(literal, (Match, Call)):
         return literal.negated
     return not isinstance(literal, (Assign, InRange))
 
@@ -69,6 +70,10 @@ def _needs(literal: BodyLiteral) -> Iterator[str]:
         for argument in literal.atom.args:
             if type(argument) is Compound:
                 yield from (v.name for v in input_variables(argument))
+    elif isinstance(literal, Call):
+        for argument in literal.inputs:
+            yield from (v.name for v in variables(argument))
+        yield from (v.name for v in input_variables(literal.output))
     elif isinstance(literal, Assign):
         yield from (v.name for v in variables(literal.expression))
         yield from (v.name for v in input_variables(literal.target))
@@ -85,6 +90,8 @@ def _gives(literal: BodyLiteral) -> Iterator[str]:
                 yield argument.name
             elif type(argument) is Compound:
                 yield from (v.name for v in matched_variables(argument))
+    elif isinstance(literal, Call):
+        yield from (v.name for v in matched_variables(literal.output))
     elif isinstance(literal, Assign):
         yield from (v.name for v in matched_variables(literal.target))
     elif isinstance(literal, InRange):

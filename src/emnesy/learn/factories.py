@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -18,6 +13,7 @@ from emnesy.diagnostics import EmnesyError
 from emnesy.language.core import CoreProgram, FactoryDirective
 from emnesy.language.terms import Float, Int, Str, Sym, Term
 from emnesy.learn.problems import problem, unknown_name
+from emnesy.modules import find_callable, importable, in_one_line
 
 
 def make_networks(
@@ -135,90 +131,14 @@ def call_factory(
     except Exception as error:
         raise problem(
             "E0652",
-            f"{directive.factory} failed: {type(error).__name__}: {error}{_place(error)}",
+            f"{directive.factory} failed: {in_one_line(error)}",
             span=directive.span,
         ) from error
 
 
 def find_factory(directive: FactoryDirective, folder: Path) -> Callable[..., Any]:
     """The callable that ``module:factory`` names; modules beside the program come first."""
-    module_name, colon, name = directive.factory.partition(":")
-    if not colon or not module_name or not name:
-        raise problem(
-            "E0650",
-            f'"{directive.factory}" does not name a factory',
-            span=directive.span,
-            help='write "module:factory"',
-        )
-    module = import_module(module_name, folder, directive)
-    factory = getattr(module, name, None)
-    if factory is None:
-        public = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
-        raise unknown_name("E0651", f"factory of {module_name}:", name, public, span=directive.span)
-    if not callable(factory):
-        raise problem("E0651", f"{directive.factory} is no function or class", span=directive.span)
-    return factory  # type: ignore[no-any-return]
-
-
-def import_module(name: str, folder: Path, directive: FactoryDirective) -> ModuleType:
-    """Import `name` from beside the program, else from the Python path."""
-    base = folder.resolve().joinpath(*name.split("."))
-    beside = next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
-    try:
-        with importable(folder):
-            if beside is None:
-                return importlib.import_module(name)
-            return _import_file(name, beside)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name + ".").startswith(error.name + "."):
-            raise problem(
-                "E0650",
-                f"there is no module {name}",
-                span=directive.span,
-                help=f"looked for {base.with_suffix('.py')} and on the Python path",
-            ) from error
-        raise _broken_module(name, error, directive) from error
-    except Exception as error:
-        raise _broken_module(name, error, directive) from error
-
-
-def _import_file(name: str, path: Path) -> ModuleType:
-    known = sys.modules.get(name)
-    if known is not None and getattr(known, "__file__", None) == str(path):
-        return known
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {path}")
-    module = importlib.util.module_from_spec(spec)
-    if known is None:  # never shadow a module of the same name that others use
-        sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        if known is None:
-            sys.modules.pop(name, None)
-        raise
-    return module
-
-
-def _broken_module(name: str, error: Exception, directive: FactoryDirective) -> EmnesyError:
-    return problem(
-        "E0650",
-        f"the module {name} cannot be imported: {type(error).__name__}: {error}{_place(error)}",
-        span=directive.span,
-    )
-
-
-@contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """The modules beside the program can be imported inside this context."""
-    entry = str(folder.resolve())
-    sys.path.insert(0, entry)
-    try:
-        yield
-    finally:
-        if entry in sys.path:
-            sys.path.remove(entry)
+    return find_callable(directive.factory, folder, directive.span, "factory")
 
 
 def plain(value: Term | Any) -> Any:
@@ -226,12 +146,3 @@ def plain(value: Term | Any) -> Any:
     if isinstance(value, (Int, Float, Str)):
         return value.value
     return value.name if isinstance(value, Sym) else value
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    return f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})"

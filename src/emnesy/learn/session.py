@@ -13,7 +13,7 @@ from torch import nn
 from emnesy.learn.checkpoint import seed_everything
 from emnesy.learn.evaluate import Evaluation
 from emnesy.learn.examples import Examples
-from emnesy.learn.factories import importable, make_networks
+from emnesy.learn.factories import make_networks
 from emnesy.learn.interpretations import InterpretationDataset
 from emnesy.learn.observer import Observer
 from emnesy.learn.options import TrainOptions
@@ -22,6 +22,7 @@ from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.run_folder import RunFolder, finite
 from emnesy.learn.splits import SPLITS, describe, evaluation_batch, open_split
 from emnesy.learn.trainer import Trainer
+from emnesy.modules import importable
 from emnesy.pictures.run import draw_run, run_title
 from emnesy.pipeline import default_threads
 

@@ -20,7 +20,7 @@ from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
 from emnesy.learn.evaluate import Evaluation, evaluate
 from emnesy.learn.examples import Examples
-from emnesy.learn.factories import importable, make_networks
+from emnesy.learn.factories import make_networks
 from emnesy.learn.interpretations import InterpretationDataset
 from emnesy.learn.outputs import Output, as_float
 from emnesy.learn.probabilities import Probabilities
@@ -29,6 +29,7 @@ from emnesy.learn.protocols import ProgramLike
 from emnesy.learn.run_folder import WEIGHTS, RunFolder
 from emnesy.learn.splits import evaluation_batch, open_split
 from emnesy.learn.values import ValueTable
+from emnesy.modules import importable
 from emnesy.pictures.run import draw_run
 
 

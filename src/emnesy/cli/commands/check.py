@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
+from emnesy.cli.options import AllowForeignOption, ConstantsOption, ProgramArgument
+from emnesy.cli.program import read_program
 from emnesy.cli.show import Format, show_diagnostics
 from emnesy.diagnostics import EmnesyError
 from emnesy.garbage import collection_paused
-from emnesy.language.files import read_source
 
 
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    allow_foreign: AllowForeignOption = False,
     style: Annotated[
         Format, typer.Option("--format", help="How to show what is found; json goes to the output.")
     ] = "full",
@@ -25,12 +26,10 @@ def command(
 
     Exits with 1 if the program has errors; warnings do not count.
     """
-    from emnesy.pipeline import Program
-
     stream = sys.stdout if style == "json" else sys.stderr
     try:
         with collection_paused():
-            warnings = Program(read_source(file), parse_constants(const)).check()
+            warnings = read_program(file, const, allow_foreign=allow_foreign).check()
     except EmnesyError as error:
         show_diagnostics(error.diagnostics, style, stream)
         return 1

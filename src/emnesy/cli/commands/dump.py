@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import ConstantsOption, ProgramArgument, parse_constants
+from emnesy.cli.options import AllowForeignOption, ConstantsOption, ProgramArgument
+from emnesy.cli.program import read_program
 from emnesy.cli.show import show_program
 from emnesy.pipeline import STAGES
 
@@ -21,11 +22,9 @@ def command(
     file: ProgramArgument,
     stage: Annotated[Stage, typer.Option(help="Which form to show.")] = Stage["ground"],
     const: ConstantsOption = None,
+    allow_foreign: AllowForeignOption = False,
 ) -> None:
     """Print one stage of a program's compilation: syntax, core rules, ground program, tensors, graph."""
-    from emnesy.language.files import read_source
-    from emnesy.pipeline import Program
-
-    program = Program(read_source(file), parse_constants(const))
+    program = read_program(file, const, allow_foreign=allow_foreign)
     text = STAGES[stage.value](program)
     show_program(text) if stage.value in _PROGRAMS else typer.echo(text)

@@ -9,6 +9,7 @@ import typer
 
 from emnesy.cli.options import (
     AllAtomsOption,
+    AllowForeignOption,
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    allow_foreign: AllowForeignOption = False,
     choices: Annotated[
         bool, typer.Option("--choices", help="Also what each choice of the program takes.")
     ] = False,
@@ -42,7 +44,7 @@ def command(
     """
     from emnesy.explanation.most_probable import bind_maximizer, most_probable
 
-    program = open_program(file, const, keep_all=all_atoms)
+    program = open_program(file, const, keep_all=all_atoms, allow_foreign=allow_foreign)
     options = parse_pairs("--engine-option", engine_option)
     model = bind_maximizer(program, engine, threads, options)
     answer = most_probable(model, seed=seed, all_atoms=all_atoms)

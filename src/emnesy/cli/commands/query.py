@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from emnesy.cli.options import (
+    AllowForeignOption,
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
@@ -22,6 +23,7 @@ from emnesy.cli.program import open_program, say_approximate
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    allow_foreign: AllowForeignOption = False,
     engine: EngineOption = None,
     engine_option: EngineOptionsOption = None,
     seed: SeedOption = 0,
@@ -34,7 +36,7 @@ def command(
 
     Nothing that the program names is imported: neural predicates have uniform priors.
     """
-    model = open_program(file, const).compile(
+    model = open_program(file, const, allow_foreign=allow_foreign).compile(
         engine=engine, threads=threads, options=parse_pairs("--engine-option", engine_option)
     )
     answers = model.query(seed=seed)

@@ -10,6 +10,7 @@ import typer
 
 from emnesy.cli.options import (
     AllAtomsOption,
+    AllowForeignOption,
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
@@ -28,6 +29,7 @@ SEPARATOR = "----------------"
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    allow_foreign: AllowForeignOption = False,
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many worlds.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same worlds.")] = 0,
     style: Annotated[
@@ -49,7 +51,7 @@ def command(
     """
     from emnesy.explanation.sampling import bind_sampler, sample
 
-    program = open_program(file, const, keep_all=all_atoms)
+    program = open_program(file, const, keep_all=all_atoms, allow_foreign=allow_foreign)
     if not program.core.queries and not all_atoms:
         typer.echo("The program has no queries: add `query(atom).`, or give --all.", err=True)
         return

@@ -139,7 +139,7 @@ def _run(
     threads = config["threads"]
     examples = _examples(config, folder)
     model, interpretations = compile_with(
-        emnesy.load(file, consts=config["const"]),
+        emnesy.load(file, consts=config["const"], allow_foreign=True),
         examples,
         engine=config["engine"],
         threads=threads,

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from emnesy.cli.options import (
+    AllowForeignOption,
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
@@ -35,6 +36,7 @@ def command(
         typer.Argument(metavar="[ATOM]", help="For example 'path(1, X)'; default: every query."),
     ] = None,
     const: ConstantsOption = None,
+    allow_foreign: AllowForeignOption = False,
     depth: Annotated[
         int, typer.Option(min=1, max=100, help="Rules from the atom down, at most.")
     ] = 5,
@@ -55,7 +57,7 @@ def command(
     from emnesy.explanation.weights import Engine
     from emnesy.explanation.why import why
 
-    program = open_program(file, const)
+    program = open_program(file, const, allow_foreign=allow_foreign)
     asked = [q.atom for q in program.core.queries] if atom is None else [read_atom(atom, program)]
     if not asked:
         typer.echo("The program has no queries: name an atom to explain.", err=True)

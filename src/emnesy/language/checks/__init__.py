@@ -8,6 +8,7 @@ from emnesy.diagnostics import Diagnostic
 from emnesy.language.checks.aggregates import check_aggregates
 from emnesy.language.checks.disjunctions import check_disjunctions
 from emnesy.language.checks.evidence import check_evidence
+from emnesy.language.checks.foreign import check_foreign
 from emnesy.language.checks.names import check_names
 from emnesy.language.checks.networks import check_networks
 from emnesy.language.checks.probabilities import check_probabilities
@@ -25,6 +26,7 @@ Check = Callable[[Unit], Iterator[Diagnostic]]
 CHECKS: tuple[Check, ...] = (
     check_names,
     check_statements,
+    check_foreign,
     check_safety,
     check_aggregates,
     check_stratification,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from emnesy.diagnostics import Diagnostic, Label, Span
 from emnesy.diagnostics.suggest import closest
 from emnesy.language import syntax
-from emnesy.language.checks.statements import without_foreign_directives
+from emnesy.language.checks.statements import without_prolog_directives
 from emnesy.language.checks.unit import Unit, error, is_auxiliary
 from emnesy.language.core import Signature
 
@@ -36,17 +36,19 @@ def check_names(unit: Unit) -> Iterator[Diagnostic]:
     """E0202, E0203, E0212."""
     defined = unit.definitions
     by_name: dict[str, list[Signature]] = {}
-    for signature in (*defined, *BUILTINS):
+    foreign = unit.core.foreign
+    for signature in (*defined, *foreign, *BUILTINS):
         by_name.setdefault(signature.name, []).append(signature)
     for signature, span in _uses(unit).items():
-        if signature in defined or is_auxiliary(signature):
+        if signature in defined or signature in foreign or is_auxiliary(signature):
             continue
         others = by_name.get(signature.name)
         if others is not None:
             other = min(others, key=lambda s: abs(s.arity - signature.arity))
-            heads = defined.get(other, [])
+            places = [head.span for head in defined.get(other, [])]
+            places += [foreign[other].span] if other in foreign else []
             labels = tuple(
-                Label(head.span, f"`{other}` is defined here") for head in heads[:1] if head.span
+                Label(place, f"`{other}` is defined here") for place in places[:1] if place
             )
             yield Diagnostic(
                 "E0202",
@@ -58,18 +60,20 @@ def check_names(unit: Unit) -> Iterator[Diagnostic]:
             continue
         yield error("E0203", f"unknown predicate `{signature}`", span, _help(signature, by_name))
     for signature in (*BUILTINS, *_STATEMENTS):
-        for head in defined.get(signature, ()):
+        places = [head.span for head in defined.get(signature, ())]
+        places += [foreign[signature].span] if signature in foreign else []
+        for place in places:
             yield error(
                 "E0212",
                 f"`{signature}` is built in and cannot be defined",
-                head.span,
+                place,
                 "choose another name",
             )
 
 
 def _uses(unit: Unit) -> dict[Signature, Span | None]:
     """The predicates that are used, with their first place; directives are another check's concern."""
-    core = without_foreign_directives(unit)
+    core = without_prolog_directives(unit)
     return unit.uses if core is unit.core else Unit(unit.program, core).uses
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emnesy.diagnostics import Diagnostic
+from emnesy.diagnostics import Diagnostic, Label
 from emnesy.language.checks.unit import Unit, error
-from emnesy.language.core import Match, Rule
+from emnesy.language.core import Call, Match, Rule
 from emnesy.language.desugar.heads import head_variables
 from emnesy.language.literals import binding, literal_terms, literal_variables
 from emnesy.language.substitute import input_variables, matched_variables, occurrences
@@ -14,7 +14,7 @@ from emnesy.language.terms import Var
 
 
 def check_safety(unit: Unit) -> Iterator[Diagnostic]:
-    """E0301, E0302: one finding per variable and clause, at its first place."""
+    """E0301, E0302, E0315: one finding per variable and clause, at its first place."""
     seen: set[tuple[str, int]] = set()
     for rule in unit.core.rules:
         needed = _variables(rule)
@@ -37,7 +37,28 @@ def check_safety(unit: Unit) -> Iterator[Diagnostic]:
             if var.span is None or (place := (var.span.source.name, var.span.start)) in seen:
                 continue
             seen.add(place)
-            yield _finding(rule, var)
+            yield _input_of_call(unit, rule, var) or _finding(rule, var)
+
+
+def _input_of_call(unit: Unit, rule: Rule, var: Var) -> Diagnostic | None:
+    """What is said of an unbound variable that a function is called with."""
+    for literal in rule.body:
+        if not isinstance(literal, Call):
+            continue
+        if all(v.name != var.name for term in literal.inputs for v in variables(term)):
+            continue
+        name = var.name.partition("#")[0]
+        what = f"`{name}`" if name != "_" else "this `_`"
+        signature = literal.atom.signature
+        declared = unit.core.foreign[signature].span
+        return Diagnostic(
+            "E0315",
+            f"{what} is an input of the function `{signature}`, but nothing binds it",
+            next(v for term in literal.inputs for v in variables(term) if v.name == var.name).span,
+            () if declared is None else (Label(declared, "it computes its last argument alone"),),
+            f"bind {what} by a positive atom, `is` or `in`",
+        )
+    return None
 
 
 def _finding(rule: Rule, var: Var) -> Diagnostic:
@@ -51,9 +72,10 @@ def _finding(rule: Rule, var: Var) -> Diagnostic:
             "E0301", f"{what} is unbound in a statement without a body", var.span, help_text
         )
     places = {
-        "negated" if isinstance(lit, Match) and lit.negated else "positive"
+        "negated" if lit.negated else "positive"
         for lit in rule.body
-        if isinstance(lit, Match) and any(v.name == var.name for v in literal_variables(lit))
+        if isinstance(lit, (Match, Call))
+        and any(v.name == var.name for v in literal_variables(lit))
     }
     in_arithmetic = any(
         v.name == var.name
@@ -105,7 +127,7 @@ def _is_input(rule: Rule, name: str) -> bool:
     return any(
         v.name == name
         for lit in rule.body
-        if not isinstance(lit, Match)
+        if not isinstance(lit, (Match, Call))
         for v in literal_variables(lit)
     )
 

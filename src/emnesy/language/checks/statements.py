@@ -30,7 +30,7 @@ _STATEMENTS = ("query", "evidence")
 
 def check_statements(unit: Unit) -> Iterator[Diagnostic]:
     """E0215, E0216, W0202."""
-    for atom in foreign_directives(unit):
+    for atom in prolog_directives(unit):
         if atom.name in _STATEMENTS:
             written = atom.span.text if atom.span is not None else f"{atom.name}(…)"
             yield error(
@@ -66,7 +66,7 @@ def check_statements(unit: Unit) -> Iterator[Diagnostic]:
             )
 
 
-def foreign_directives(unit: Unit) -> list[Atom]:
+def prolog_directives(unit: Unit) -> list[Atom]:
     """The goals of constraints that are directives of Prolog or ProbLog and no predicates of the program."""
     found = []
     for statement in unit.program.statements:
@@ -80,9 +80,9 @@ def foreign_directives(unit: Unit) -> list[Atom]:
     return found
 
 
-def without_foreign_directives(unit: Unit) -> CoreProgram:
+def without_prolog_directives(unit: Unit) -> CoreProgram:
     """The core program without the constraints that are none."""
-    ignored = {_place(atom) for atom in foreign_directives(unit)}
+    ignored = {_place(atom) for atom in prolog_directives(unit)}
     if not ignored:
         return unit.core
     return replace(

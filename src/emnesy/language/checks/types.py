@@ -24,7 +24,7 @@ def check_types(unit: Unit) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "E0213", f"the type of `{signature}` is declared twice", declaration.span, labels
             )
-        if signature not in unit.definitions:
+        if signature not in unit.definitions and signature not in unit.core.foreign:
             yield _unknown(signature, declaration, unit)
         for term in declaration.arguments:
             if not _is_type(term):

@@ -9,7 +9,7 @@ from functools import cached_property
 from emnesy.diagnostics import Diagnostic, Span
 from emnesy.language import syntax
 from emnesy.language.checks.dependencies import Edge, cycles
-from emnesy.language.core import Atom, CoreProgram, Match, Signature
+from emnesy.language.core import Atom, Call, CoreProgram, Match, Signature
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Unit:
         """The atoms of bodies, queries and evidence, of auxiliary predicates too."""
         for rule in self.core.rules:
             for literal in rule.body:
-                if isinstance(literal, Match):
+                if isinstance(literal, (Match, Call)):
                     yield literal.atom
         for query in self.core.queries:
             yield query.atom

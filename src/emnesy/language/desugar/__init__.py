@@ -9,7 +9,7 @@ from emnesy.diagnostics import ProgramError
 from emnesy.language import syntax
 from emnesy.language.core import Atom, CoreProgram, Evidence, Query, Signature, TypeDecl
 from emnesy.language.desugar.clauses import clause_rules, constraint_rules
-from emnesy.language.desugar.directives import Directives
+from emnesy.language.desugar.directives import Directives, foreign_functions
 from emnesy.language.desugar.scope import Scope, fail
 from emnesy.language.fold import FoldError, fold
 from emnesy.language.report import Report
@@ -22,7 +22,8 @@ _MOST_INSTANCES = 1_000_000
 
 def desugar(program: syntax.Program, constants: Mapping[str, Term], report: Report) -> CoreProgram:
     """The core program. Statements with errors are reported and left out."""
-    scope = Scope(constants, report)
+    foreign = foreign_functions(program, report)
+    scope = Scope(constants, report, foreign)
     directives = Directives()
     evidence: list[Evidence] = []
     queries: list[Query] = []
@@ -64,6 +65,7 @@ def desugar(program: syntax.Program, constants: Mapping[str, Term], report: Repo
         types=tuple(types),
         networks=directives.networks,
         data=directives.data,
+        foreign=foreign,
         train_options=directives.train_options,
         engine=directives.engine,
         engine_options=directives.engine_options,

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from typing import cast
 
 from emnesy.language import syntax
-from emnesy.language.core import Assign, Atom, BodyLiteral, Compare, Head, InRange, Match, Rule
+from emnesy.language.core import (
+    Assign,
+    Atom,
+    BodyLiteral,
+    Call,
+    Compare,
+    Head,
+    InRange,
+    Match,
+    Rule,
+)
 from emnesy.language.desugar.scope import Scope, fail
 from emnesy.language.literals import bound_variables
 from emnesy.language.substitute import distinct, variables
@@ -71,7 +81,7 @@ def literals(goals: list[Simple], elsewhere: set[str], scope: Scope) -> list[Bod
             result.append(_comparison(goal, scope))
         else:
             result.extend(_positive(goal, scope))
-    positive = [lit for lit in result if isinstance(lit, Match)]
+    positive: list[BodyLiteral] = [lit for lit in result if not isinstance(lit, Compare)]
     for index, negation in negations:
         others = elsewhere | {
             var.name for goal in goals if goal is not negation for var in goal_variables(goal)
@@ -122,7 +132,7 @@ def _positive(goal: syntax.Literal, scope: Scope) -> list[BodyLiteral]:
     if atom.name == "between" and len(atom.args) == 3:
         low, high, item = scope.terms(atom.args)
         return [InRange(item, low, high, goal.span)]
-    return [Match(atom_of(atom, scope))]
+    return [Call(atom_of(atom, scope)) if scope.calls(atom) else Match(atom_of(atom, scope))]
 
 
 def _comparison(goal: syntax.Comparison, scope: Scope) -> BodyLiteral:
@@ -136,12 +146,15 @@ def _comparison(goal: syntax.Comparison, scope: Scope) -> BodyLiteral:
 
 
 def _negation(
-    goal: syntax.Goal, elsewhere: set[str], positive: list[Match], scope: Scope
+    goal: syntax.Goal, elsewhere: set[str], positive: list[BodyLiteral], scope: Scope
 ) -> BodyLiteral:
     """The literal for ``not goal``; an auxiliary predicate where `goal` is more than an atom."""
     if isinstance(goal, syntax.Comparison) and goal.op in _OPPOSITE:
         return Compare(_OPPOSITE[goal.op], scope.term(goal.left), scope.term(goal.right), goal.span)
-    if isinstance(goal, syntax.Literal) and goal.atom.name not in (
+    if isinstance(goal, syntax.Literal) and scope.calls(goal.atom):
+        if not any(v.name.startswith("_#") for v in goal_variables(goal)):
+            return Call(atom_of(goal.atom, scope), negated=True)
+    elif isinstance(goal, syntax.Literal) and goal.atom.name not in (
         "true",
         "fail",
         "false",

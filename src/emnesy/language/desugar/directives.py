@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 
 from emnesy.diagnostics import Label, ProgramError
 from emnesy.language import syntax
-from emnesy.language.core import FactoryDirective, Value
+from emnesy.language.core import FactoryDirective, ForeignDirective, Signature, Value
 from emnesy.language.desugar.scope import Scope, fail
 from emnesy.language.fold import FoldError, fold
-from emnesy.language.terms import Float, Int, Str, Sym, Term, list_items
+from emnesy.language.report import Report
+from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, list_items
 
 _FORMS = {
     "network": ':- network(name, "module:factory", key=value).',
     "data": ':- data("module:factory", key=value).',
     "train": ":- train(epochs=10, batch_size=16).",
     "engine": ":- engine(bp, key=value).",
+    "foreign": ':- foreign(name/arity, "module:function").',
 }
 
 
@@ -38,10 +40,8 @@ class Directives:
             ProgramError: it is malformed, or given twice.
         """
         name, arguments = directive.name, directive.arguments
-        if name == "foreign":
-            raise fail(
-                "E0208", "foreign functions are not supported in this version", directive.span
-            )
+        if name == "foreign":  # see `foreign_functions`
+            return
         options = {key: option_value(value, scope) for key, value in directive.options.items()}
         if name == "network":
             if len(arguments) != 2 or not isinstance(arguments[0], Sym):
@@ -70,6 +70,45 @@ class Directives:
         if first is not directive:
             labels = () if first.span is None else (Label(first.span, "first declared here"),)
             raise fail("E0209", f"{what} is declared twice", directive.span, labels=labels)
+
+
+def foreign_functions(program: syntax.Program, report: Report) -> dict[Signature, ForeignDirective]:
+    """The predicates that functions of Python's compute; what is wrong with their directives is reported."""
+    found: dict[Signature, ForeignDirective] = {}
+    for statement in program.statements:
+        if not isinstance(statement, syntax.Directive) or statement.name != "foreign":
+            continue
+        try:
+            one = _foreign(statement)
+            first = found.setdefault(one.signature, one)
+            if first is not one:
+                labels = () if first.span is None else (Label(first.span, "first declared here"),)
+                message = f"`{one.signature}` is declared twice"
+                raise fail("E0209", message, one.span, labels=labels)
+        except ProgramError as error:
+            for diagnostic in error.diagnostics:
+                report(diagnostic)
+    return found
+
+
+def _foreign(directive: syntax.Directive) -> ForeignDirective:
+    if len(directive.arguments) != 2 or directive.options:
+        raise _malformed(directive)
+    predicate, function = directive.arguments
+    if not (isinstance(predicate, Compound) and predicate.functor == "/"):
+        raise _malformed(directive)
+    name, arity = predicate.args
+    if not isinstance(name, Sym) or not isinstance(arity, Int):
+        raise _malformed(directive)
+    if arity.value < 1:
+        raise fail(
+            "E0217",
+            f"`{name.name}/{arity.value}` has no argument for the function's value",
+            predicate.span,
+            "the last argument is the value, those before it are what the function is called with",
+        )
+    where = _factory(directive, function, {}).factory
+    return ForeignDirective(Signature(name.name, arity.value), where, directive.span)
 
 
 def option_value(term: Term, scope: Scope) -> Value:
@@ -102,9 +141,10 @@ def _factory(
     text = term.value if isinstance(term, Str) else term.name if isinstance(term, Sym) else ""
     module, colon, function = text.partition(":")
     if not module or not colon or not function:
+        what = "function" if directive.name == "foreign" else "factory"
         raise fail(
             "E0210",
-            'the place of a factory is written "module:factory"',
+            f'the place of a {what} is written "module:{what}"',
             term.span,
             f"write `{_FORMS[directive.name]}`",
         )

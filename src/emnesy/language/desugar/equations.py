@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emnesy.language.core import Assign, Atom, BodyLiteral, Compare, InRange, Match
+from emnesy.language.core import Assign, Atom, BodyLiteral, Call, Compare, InRange, Match
 from emnesy.language.literals import bound_variables
 from emnesy.language.substitute import (
     input_variables,
@@ -75,7 +75,7 @@ def _solve(equation: Compare, bound: set[str]) -> tuple[list[BodyLiteral], dict[
 
 def bind(literal: BodyLiteral, bindings: dict[str, Term]) -> BodyLiteral:
     """`literal` with variables replaced."""
-    if isinstance(literal, Match):
+    if isinstance(literal, (Match, Call)):
         return replace(literal, atom=bind_atom(literal.atom, bindings))
     if isinstance(literal, Assign):
         return replace(

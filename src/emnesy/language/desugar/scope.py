@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import is_
 
 from emnesy.diagnostics import Diagnostic, Label, ProgramError, Span
-from emnesy.language.core import Rule
+from emnesy.language.core import Atom, ForeignDirective, Rule, Signature
 from emnesy.language.report import Report
 from emnesy.language.substitute import with_constants
 from emnesy.language.terms import Term, Var
@@ -19,6 +19,7 @@ class Scope:
 
     constants: Mapping[str, Term]
     report: Report
+    foreign: Mapping[Signature, ForeignDirective] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     _predicates: int = 0
     _variables: int = 0
@@ -34,6 +35,10 @@ class Scope:
         constants = self.constants
         result = tuple([t if type(t) is Var else with_constants(t, constants) for t in terms])
         return terms if all(map(is_, result, terms)) else result
+
+    def calls(self, atom: Atom) -> bool:
+        """Whether a function of Python's computes the atom."""
+        return atom.signature in self.foreign
 
     def predicate(self, purpose: str) -> str:
         """A name for an auxiliary predicate: ``_or1``, ``_not2``, ``_some3``."""
