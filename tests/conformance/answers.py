@@ -30,7 +30,9 @@ def compiled(
     program: Path | str, engine: str, threads: int = 1, consts: Mapping[str, Any] | None = None
 ) -> emnesy.CompiledProgram:
     """Load and compile."""
-    return emnesy.load(program, consts=consts).compile(engine=engine, threads=threads)
+    return emnesy.load(program, consts=consts, allow_foreign=True).compile(
+        engine=engine, threads=threads
+    )
 
 
 def says_impossible(error: emnesy.EmnesyError) -> bool:

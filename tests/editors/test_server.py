@@ -160,6 +160,7 @@ def test_nothing_is_imported(tmp_path):
         )
         await editor.diagnostics()
         await editor.hover(0, 21)
+        await editor.hover(3, 12)
 
     session(tmp_path, steps)
     assert {p.name for p in tmp_path.iterdir()} == {"a.nesy", "evil.py"}
@@ -182,6 +183,27 @@ def test_hover(tmp_path):
         assert "`type largest(int).`" in largest
         assert "const n = 2." in await editor.hover(4, 59)
         assert await editor.hover(1, 0) is None
+
+    session(tmp_path, steps)
+
+
+def test_a_function_of_pythons(tmp_path):
+    async def steps(editor):
+        editor.open(
+            '% The greatest common divisor.\n:- foreign(gcd/3, "no.such:gcd").\n'
+            "p(G) :- X in 1..6, gcd(X, 6, G).\nquery(p(_)).\n"
+        )
+        assert await editor.diagnostics() == []
+        for line, column in ((1, 12), (2, 20)):
+            shown = await editor.hover(line, column)
+            assert shown.startswith('```nesy\n:- foreign(gcd/3, "no.such:gcd").\n```')
+            assert "computed by a function of Python's" in shown
+            assert "1 use" in shown
+            assert "The greatest common divisor." in shown
+        (defined,) = await editor.client.text_document_definition_async(
+            lsp.DefinitionParams(**editor.at(2, 20))
+        )
+        assert place(defined) == (1, 11, 14)
 
     session(tmp_path, steps)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from emnesy.cli.main import main
@@ -280,3 +281,41 @@ def test_a_full_disk_is_a_diagnostic(program, capsys, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     assert train(program, "--out", "run") == 1
     assert "error[E0671]" in capsys.readouterr().err
+
+
+CALLING = """
+:- foreign(carry_and_digit/3, "toy_arithmetic:carry_and_digit").
+number(a). number(b). position(0..n-1).
+const n = 1.
+nn(reader, image(K, I), D, 0..9) :: digit(K, I, D) :- number(K), position(I).
+sum(0, S) :- digit(a, 0, A), digit(b, 0, B), carry_and_digit(A, B, (_, S)).
+sum(1, C) :- digit(a, 0, A), digit(b, 0, B), carry_and_digit(A, B, (C, _)).
+observe sum/2.
+:- network(reader, "toy_task:network").
+:- data("toy_task:data").
+:- train(epochs=2, batch_size=8, schedule=constant).
+"""
+
+
+def test_functions_of_pythons(program, tmp_path, capsys):
+    """`train`, `eval` and `predict` call them as they make networks, and the results are the same."""
+    (tmp_path / "toy_arithmetic.py").write_text(
+        "def carry_and_digit(a, b): return divmod(a + b, 10)\n"
+    )
+    assert train(program, "--out", "plain", "--epochs", 2, "--engine", "exact") == 0
+    program.write_text(CALLING)
+    assert train(program, "--out", "calling", "--epochs", 2, "--engine", "exact") == 0
+    plain, calling = (
+        load_file(tmp_path / run / "weights.safetensors") for run in ("plain", "calling")
+    )
+    for name, weights in plain.items():
+        assert torch.allclose(weights, calling[name], atol=1e-5)
+    assert train("--resume", "calling", "--epochs", 3) == 0
+    capsys.readouterr()
+    assert main(["eval", "calling", "--json", "--no-pictures"]) == 0
+    assert json.loads(capsys.readouterr().out)["log_likelihood"] < 0
+    assert main(["predict", "calling", "--json", "--count", "1"]) == 0
+    (tmp_path / "toy_arithmetic.py").unlink()
+    del sys.modules["toy_arithmetic"]
+    assert main(["eval", "calling", "--json", "--no-pictures"]) == 1
+    assert "error[E0650]: there is no module toy_arithmetic" in capsys.readouterr().err

@@ -67,10 +67,10 @@ def _facts(index: Index, symbol: Symbol, clauses: list[syntax.Statement]) -> Ite
         yield from dict.fromkeys(
             line for head, note in _heads(symbol, clauses) if (line := _dependency(head, note))
         )
-        own = [c for c in dict.fromkeys(clauses) if isinstance(c, syntax.Clause)]
+        own = list(dict.fromkeys(c for c in clauses if isinstance(c, syntax.Clause)))
         rules = sum(c.body is not None for c in own)
         counts = [_count(rules, "rule"), _count(len(own) - rules, "fact")]
-        called = len(own) < len(dict.fromkeys(clauses))
+        called = any(isinstance(c, syntax.Directive) for c in clauses)
         nothing = "computed by a function of Python's" if called else "nothing defines it"
         yield ", ".join(c for c in counts if c) or nothing
         if any(

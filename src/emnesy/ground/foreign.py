@@ -108,10 +108,11 @@ class ForeignFunctions:
         found: dict[Signature, Callable[..., Any]] = {}
         wrong = list(self._unknown(core))
         refused = {one.signature for one in self.unavailable(core)}
-        for signature, site in sites.items():
-            declared = core.foreign[signature]
+        for signature, declared in core.foreign.items():
+            if signature not in sites:
+                continue
             if signature in refused:
-                wrong.append(_refusal(declared, site))
+                wrong.append(_refusal(declared, sites[signature]))
                 continue
             try:
                 found[signature] = self._one(declared)

@@ -159,9 +159,16 @@ def _type(declaration: syntax.TypeDeclaration) -> str:
 
 
 def _directive(directive: syntax.Directive) -> str:
-    parts = [print_term(argument, _ARGUMENT) for argument in directive.arguments]
+    parts = [_argument(argument) for argument in directive.arguments]
     parts += [f"{_symbol(k)}={print_term(v, 699)}" for k, v in directive.options.items()]
     return f"{directive.name}({', '.join(parts)})" if parts else directive.name
+
+
+def _argument(term: Term) -> str:
+    """An argument of a directive; a predicate is written ``name/arity``."""
+    if isinstance(term, Compound) and term.functor == "/" and isinstance(term.args[0], Sym):
+        return f"{print_term(term.args[0])}/{print_term(term.args[1], _ARGUMENT)}"
+    return print_term(term, _ARGUMENT)
 
 
 def _float(value: float) -> str:
