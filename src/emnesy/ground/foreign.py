@@ -89,10 +89,8 @@ class ForeignFunctions:
 
         def call(values: _core.ValueTable, site: int, inputs: list[int]) -> int | None:
             atom = calls[site]
-            texts = tuple(
-                values.format(value) for value in inputs
-            )  # different terms, different texts
-            key = (atom.signature, texts)
+            texts = tuple(values.format(value) for value in inputs)
+            key = (atom.signature, texts)  # different terms have different texts
             if key not in self._said:
                 arguments = [to_python(term_at(values, value)) for value in inputs]
                 function = functions[atom.signature]
@@ -142,7 +140,7 @@ class ForeignFunctions:
 
     def _unknown(self, core: CoreProgram) -> Iterable[Diagnostic]:
         known = {name for s in core.foreign for name in (s.name, str(s))}
-        for name in self._given.keys() - known:
+        for name in sorted(self._given.keys() - known):
             yield Diagnostic(
                 "E0640",
                 f"a function is given for `{name}`, which the program does not declare",
