@@ -45,7 +45,8 @@ def _input_of_call(unit: Unit, rule: Rule, var: Var) -> Diagnostic | None:
     for literal in rule.body:
         if not isinstance(literal, Call):
             continue
-        if all(v.name != var.name for term in literal.inputs for v in variables(term)):
+        places = [v.span for v in occurrences(literal.inputs) if v.name == var.name]
+        if not places:
             continue
         name = var.name.partition("#")[0]
         what = f"`{name}`" if name != "_" else "this `_`"
@@ -54,7 +55,7 @@ def _input_of_call(unit: Unit, rule: Rule, var: Var) -> Diagnostic | None:
         return Diagnostic(
             "E0315",
             f"{what} is an input of the function `{signature}`, but nothing binds it",
-            next(v for term in literal.inputs for v in variables(term) if v.name == var.name).span,
+            places[0],
             () if declared is None else (Label(declared, "it computes its last argument alone"),),
             f"bind {what} by a positive atom, `is` or `in`",
         )
