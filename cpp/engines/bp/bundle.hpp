@@ -12,23 +12,22 @@
 namespace emnesy::bp {
 inline namespace EMNESY_ISA {
 
-// Where a bundle's marginals go, laid out as the prior blocks are.
+// Where a bundle's marginals go: over the priors, which every variable has no more use for once its own marginal is known. A
+// buffer of their own would take as much memory again, and graphs of thousands of variables are as fast as memory is.
 template <typename T, int L>
 class LaneSink {
  public:
   using Real = Lanes<T, L>;
 
-  LaneSink(const Plan& plan, const FactorGraph& graph)
-      : plan_(plan), graph_(graph), queries_(static_cast<std::int64_t>(graph.query_variable.size())) {
-    for (const std::int64_t size : plan.block_size) posterior_.emplace_back(size);
-  }
+  // priors: of each block.
+  LaneSink(const Plan& plan, const FactorGraph& graph, std::vector<Memory<Real>>& priors)
+      : plan_(plan), graph_(graph), posterior_(priors), queries_(static_cast<std::int64_t>(graph.query_variable.size())) {}
 
   void want(std::size_t block, bool wanted) {
     wanted_.resize(posterior_.size());
     wanted_[block] = wanted;
   }
   void want_queries(bool wanted) { queries_wanted_ = wanted; }
-  Real* posterior(std::size_t block) { return posterior_[block].data(); }
   const Real* queries() const { return queries_.data(); }
 
   // As Sink's.
@@ -79,7 +78,7 @@ class LaneSink {
 
   const Plan& plan_;
   const FactorGraph& graph_;
-  std::vector<Memory<Real>> posterior_;
+  std::vector<Memory<Real>>& posterior_;
   std::vector<std::uint8_t> wanted_;
   Memory<Real> queries_;
   bool queries_wanted_ = false;
@@ -95,7 +94,7 @@ class Bundle final : public BundleWorker<T> {
         graph_(graph),
         share_(plan),
         state_(share_.mine()),
-        sink_(plan, graph),
+        sink_(plan, graph, prior_),
         labels_(static_cast<std::int64_t>(graph.slot_variable.size()) * L),
         broadcast_(plan.block_size.size(), 0) {
     std::int64_t longest = std::max(static_cast<std::int64_t>(graph.query_variable.size()), plan.message_count);
@@ -155,7 +154,7 @@ class Bundle final : public BundleWorker<T> {
     for (std::size_t b = 0; b < prior_.size(); ++b) {
       const PriorBlock<T>& block = call.priors[b];
       if (block.example_stride == 0) {
-        if (broadcast_[b]) continue;
+        if (broadcast_[b] && call.posteriors[b].data == nullptr) continue;
         broadcast_[b] = 1;
         for (std::int64_t i = 0; i < plan_.block_size[b]; ++i) prior_[b][i] = Real(static_cast<double>(block.data[i]));
         continue;
@@ -202,12 +201,9 @@ class Bundle final : public BundleWorker<T> {
   }
 
   void write_beliefs(const Call<T>& call, std::int64_t first, int count) {
-    for (const Plan::Gap& gap : plan_.gap) {
-      std::copy(prior_[gap.block].data() + gap.begin, prior_[gap.block].data() + gap.end, sink_.posterior(gap.block) + gap.begin);
-    }
     for (std::size_t b = 0; b < prior_.size(); ++b) {
       const PosteriorBlock<T>& block = call.posteriors[b];
-      if (block.data != nullptr) write_rows(sink_.posterior(b), plan_.block_size[b], block.data, block.example_stride, first, count);
+      if (block.data != nullptr) write_rows(prior_[b].data(), plan_.block_size[b], block.data, block.example_stride, first, count);
     }
     const auto queries = static_cast<std::int64_t>(graph_.query_variable.size());
     if (call.results.query_marginals != nullptr && queries > 0) {
