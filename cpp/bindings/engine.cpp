@@ -155,8 +155,8 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
 
 py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, const py::object& evidence,
                   const std::string& task, int threads, std::uint64_t seed, int max_iterations, double damping,
-                  double tolerance, const std::string& schedule, bool posteriors, const py::object& messages,
-                  bool want_messages) {
+                  double tolerance, const std::string& schedule, const py::object& messages, bool want_messages,
+                  bool posteriors) {
   Options options;
   options.task = task_of(task);
   options.threads = threads;
@@ -202,9 +202,9 @@ void bind_engine(py::module_& m) {
       .def_property_readonly("exact", &BeliefPropagation::exact)
       .def_property_readonly("clusters", &BeliefPropagation::clusters)
       .def_property_readonly("message_count", &BeliefPropagation::message_count)
-      .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::kw_only(), py::arg("task") = "marginals",
+      .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::arg("task") = "marginals",
            py::arg("threads") = 1, py::arg("seed") = 0, py::arg("max_iterations") = Options{}.max_iterations,
            py::arg("damping") = Options{}.damping, py::arg("tolerance") = Options{}.tolerance,
-           py::arg("schedule") = "sequential", py::arg("posteriors") = true, py::arg("messages") = py::none(),
-           py::arg("want_messages") = false);
+           py::arg("schedule") = "sequential", py::arg("messages") = py::none(), py::arg("want_messages") = false,
+           py::arg("posteriors") = true);
 }

@@ -34,9 +34,9 @@ def _is_torch(value: Any) -> bool:
 
 def like(example: Any, array: Array) -> Any:
     """`array` in the library of `example`, sharing memory."""
-    if _is_torch(example):
-        return sys.modules["torch"].from_numpy(array)
-    return array
+    if type(example) is np.ndarray or not _is_torch(example):
+        return array
+    return sys.modules["torch"].from_numpy(array)
 
 
 def as_numpy(value: Any, what: str) -> Array:

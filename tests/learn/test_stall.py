@@ -145,6 +145,20 @@ def test_a_restart_gets_out_of_it(coins: Path, capsys: pytest.CaptureFixture[str
     assert epochs[9]["stall"]["gain"] > 0.5
 
 
+@pytest.mark.parametrize(("gain", "restarts"), [(0.0, 0), (0.2, 0), (1.0, 2)])
+def test_networks_have_to_explain_enough(
+    coins: Path, gain: float, restarts: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # An even seed learns, but nothing is ever explained to the last bit.
+    (coins.parent / "coin_task.py").write_text(TASK.replace("% 2 == 1", "% 2 > 2"))
+    options = ("--train", "restarts=2", "--train", f"restart_gain={gain}")
+    assert train(coins, "--seed", 0, *options, "--out", "run", "--json") == 0
+    assert json.loads(capsys.readouterr().out).get("restarts", 0) == restarts
+    looked = [record["stall"] for record in metrics(Path("run")) if "stall" in record]
+    assert len(looked) == max(restarts + 1, 1)
+    assert all(0.2 < found["gain"] < 1 and not found["stalled"] for found in looked)
+
+
 def test_restarts_end(coins: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (coins.parent / "coin_task.py").write_text(TASK.replace("% 2 == 1", "% 2 < 2"))
     options = ("--train", "restarts=2", "--train", "restart_after=2", "--epochs", 3)

@@ -52,8 +52,9 @@ class PlainDisplay(Observer):
         )
         if restart := record.get("restart"):
             stall = record["stall"]
+            why = "stalled" if stall["stalled"] else "too little is explained"
             self.console.print(
-                f"stalled: {Signs(stall['information'], stall['gain'])}; "
+                f"{why}: {Signs(stall['information'], stall['gain'])}; "
                 f"restart {restart['attempt']}, with seed {restart['seed']}",
                 highlight=False,
                 soft_wrap=True,

@@ -72,6 +72,8 @@ class TrainOptions:
     """Looks at the validation split without a better likelihood after which training stops; 0: never."""
     restarts: int = 0
     """How often networks that ignore their inputs are made anew (`emnesy.learn.stall`)."""
+    restart_gain: float = 0.0
+    """Those that explain less of the labels than this share are made anew as well; 0: none are."""
     restart_after: float = 0.4
     """When that is looked at: after this share of the epochs, or from 1 on after so many."""
     shuffle: bool = True
@@ -151,6 +153,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "valid_every": (1, 1e9),
     "patience": (0, 1e9),
     "restarts": (0, 1e6),
+    "restart_gain": (0, 1),
     "restart_after": (1e-9, 1e9),
     "workers": (0, 1024),
 }

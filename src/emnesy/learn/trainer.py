@@ -338,7 +338,8 @@ class Trainer:
             return
         found = self.signs()
         record["stall"] = found.record()
-        if found.stalled and self.progress.attempt < self.options.restarts and self._renew:
+        poor = found.stalled or found.gain < self.options.restart_gain
+        if poor and self.progress.attempt < self.options.restarts and self._renew:
             self.progress.restart()
             record["restart"] = {"attempt": self.progress.attempt, "seed": self.attempt_seed}
             self._begin(self._renew(self.attempt_seed))
