@@ -27,6 +27,10 @@ class Protocol:
         """All that is fixed for every seed."""
         return ("emnesy", "train", self.program, *self.arguments)
 
+    def but(self, *arguments: str) -> Protocol:
+        """The same with more arguments."""
+        return replace(self, arguments=(*self.arguments, *arguments))
+
     def supervised(self) -> Protocol:
         """The ceiling: the same networks, data and options, trained on the true symbols."""
         return replace(

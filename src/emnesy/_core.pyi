@@ -261,7 +261,6 @@ class BeliefPropagation:
         self,
         priors: Sequence[_Real],
         evidence: NDArray[np.int32],
-        *,
         task: str = "marginals",
         threads: int = 1,
         seed: int = 0,
@@ -269,9 +268,9 @@ class BeliefPropagation:
         damping: float = 0.0,
         tolerance: float = 1e-6,
         schedule: str = "sequential",
-        posteriors: bool = True,
         messages: _Real | None = None,
         want_messages: bool = False,
+        posteriors: bool = True,
     ) -> tuple[
         tuple[_Real, ...],
         _Real,

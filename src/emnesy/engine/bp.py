@@ -63,7 +63,7 @@ OPTIONS: Mapping[str, OptionSpec] = {
 }
 
 # By position, as `_core.BeliefPropagation.run` takes them: names would cost a small call a tenth of its time.
-_CALL = ("max_iterations", "damping", "tolerance", "schedule")
+_Call = tuple[int, float, float, str]  # max_iterations, damping, tolerance, schedule
 
 MOST = 1.001
 """Of a message; normalised in floating point, one may come out an ulp above 1."""
@@ -155,8 +155,8 @@ class BeliefPropagation:
             state=EngineState(self.name, {"messages": extra["messages"]}) if keep else None,
         )
 
-    def _values(self, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], bool]:
-        """The options of one call as `_CALL` orders them, and whether messages are kept.
+    def _values(self, options: Mapping[str, Any]) -> tuple[_Call, bool]:
+        """The options of one call as `_Call` orders them, and whether messages are kept.
 
         They are checked anew only when they change.
         """
@@ -168,7 +168,7 @@ class BeliefPropagation:
             recent = self._recent = self._read(dict(options))
         return recent[1:]
 
-    def _read(self, options: dict[str, Any]) -> tuple[dict[str, Any], tuple[Any, ...], bool]:
+    def _read(self, options: dict[str, Any]) -> tuple[dict[str, Any], _Call, bool]:
         values = read_options(self.name, OPTIONS, {**self._compiled, **options})
         for option, compiled in self._compiled.items():
             if values[option] == compiled:
@@ -181,7 +181,13 @@ class BeliefPropagation:
                 )
             )
         keep = values["warm_start"] and not self.exact
-        return options, tuple(values[name] for name in _CALL), keep
+        call = (
+            values["max_iterations"],
+            values["damping"],
+            values["tolerance"],
+            values["schedule"],
+        )
+        return options, call, keep
 
     def _messages(self, state: EngineState, batch: int, dtype: np.dtype[Any]) -> Array:
         """The messages of a state, ``(B, message_count)``; `EngineError` E0709 where these are none."""
