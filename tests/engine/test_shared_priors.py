@@ -15,7 +15,7 @@ nn(reader, picture(I), D, 0..2) :: digit(I, D) :- I in 0..4.
 0.2 :: shift(1); 0.1 :: shift(2) :- true.
 told(I, D) :- digit(I, D), \\+ wrong(I).
 told(I, (D + S) mod 3) :- digit(I, D), wrong(I), shift(S).
-observe told/2 functional.
+observe told/2.
 """
 
 
