@@ -228,7 +228,7 @@ void bind_ground(py::module_& m) {
   property(type, "queries", &GroundProgram::queries);
   property(type, "observed_predicates", &GroundProgram::observed_predicates);
 
-  // Raised as GroundFault(fault, rule, plan, offset, registers, detail, atoms, rules, instances, cycle); the cycle is a list
+  // Raised as GroundFault(fault, rule, plan, offset, registers, detail, atoms, rules, instances, cycle, tried); the cycle is a list
   // of (atom, rule, negated).
   static py::handle fault = py::exception<GroundError>(m, "GroundFault").release();
   py::register_exception_translator([](std::exception_ptr pointer) {
@@ -239,7 +239,7 @@ void bind_ground(py::module_& m) {
       for (const CycleStep& step : e.cycle) cycle.append(py::make_tuple(step.atom, step.rule, step.negated));
       const py::tuple arguments =
           py::make_tuple(static_cast<int>(e.fault), e.rule, e.plan, e.offset, e.registers, e.detail,
-                         e.atoms, e.rules, e.instances, cycle);
+                         e.atoms, e.rules, e.instances, cycle, e.tried);
       PyErr_SetObject(fault.ptr(), arguments.ptr());
     }
   });

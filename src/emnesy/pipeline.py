@@ -255,12 +255,14 @@ def load(
     path_or_text: str | Path,
     consts: Mapping[str, int | float | str] | None = None,
     *,
+    max_ground: int | None = None,
     foreign: Mapping[str, Callable[..., Any]] | None = None,
     allow_foreign: bool = False,
 ) -> Program:
     """Read a program from a file, or from its text (anything with a line break or a full stop at its end).
 
-    `consts` overrides named constants. `foreign`: functions for the predicates that the program declares
+    `consts` overrides named constants. `max_ground` bounds the atoms and rules of the ground program, and the
+    work of grounding. `foreign`: functions for the predicates that the program declares
     with ``:- foreign``, by name (``gcd`` or ``gcd/3``), in place of those it names. `allow_foreign`: import
     those that it names, from beside the program or the Python path; otherwise nothing is imported.
 
@@ -276,7 +278,8 @@ def load(
             source = Source("<string>", path_or_text)
     if source is None:
         source = read_source(Path(path_or_text))
-    return Program(source, consts, foreign=functions_for(source, foreign, allow_foreign))
+    functions = functions_for(source, foreign, allow_foreign)
+    return Program(source, consts, max_ground=max_ground, foreign=functions)
 
 
 def functions_for(

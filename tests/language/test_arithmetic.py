@@ -34,6 +34,9 @@ def test_the_tables_agree():
 @given(expressions)
 @example(Compound("//", (Int(1), Compound("**", (Int(-3), Int(-1))))))
 @example(Compound("//", (Float(1e300), Float(-0.7))))
+@example(Compound("**", (Int(8), Int(-8))))
+@example(Compound("**", (Int(10), Int(-5))))
+@example(Compound("sqrt", (Compound("**", (Int(17), Int(15))),)))
 def test_the_values_agree(expression):
     text = f"p(X) :- X is {print_term(expression)}.\nquery(p(_))."
     try:
@@ -46,4 +49,5 @@ def test_the_values_agree(expression):
             value = Float(value.value + 0.0)  # the grounder has one zero
     except FoldError:
         value = None
-    assert (None if value is None else f"p({print_term(value)})") == answer
+    shown = None if value is None else f"p({print_term(value)})".replace(".0e", "e")
+    assert shown == answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -161,3 +162,35 @@ def test_wrong_combinations(folder, capsys, case: str) -> None:
     assert f"error[{code}]" in capsys.readouterr().err
     assert run("train", "p.nesy", "--examples", "missing.pl") == 1
     assert "error[E08" in capsys.readouterr().err or code in ("E0662",)
+
+
+LAMPS = "t(0.4)::on(1). t(0.4)::on(2). t(0.4)::on(3).\n"
+COUNTS = "evidence(total(0)).\n---\nevidence(total(2)).\n---\nevidence(total(1)).\n"
+
+
+def test_a_count_over_nothing_has_no_value(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "seen.pl").write_text(COUNTS)
+    (tmp_path / "lamps.nesy").write_text(f"{LAMPS}total(count<X>) :- on(X).\nobserve total/1.\n")
+    assert main(["train", "lamps.nesy", "--examples", "seen.pl", "--epochs", "1"]) == 0
+    shown = capsys.readouterr().err
+    assert "1 impossible under the program, left out: number 1 (line 1)" in shown
+    assert "`total(0)` never holds over nothing" in shown
+    assert "emnesy explain E0633" in shown
+
+
+def test_a_rule_gives_a_count_over_nothing_its_value(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "seen.pl").write_text(COUNTS)
+    (tmp_path / "lamps.nesy").write_text(
+        f"{LAMPS}counted(count<X>) :- on(X).\ntotal(N) :- counted(N).\n"
+        "total(0) :- not counted(_).\nobserve total/1.\n"
+    )
+    arguments = ["lamps.nesy", "--examples", "seen.pl", "--epochs", "200", "--json"]
+    assert main(["train", *arguments]) == 0
+    out, shown = capsys.readouterr()
+    assert "impossible" not in shown
+    # Three of the nine lamps of the three worlds are lit: p = 1/3, where all three numbers are as probable as
+    # they get: log(8/27) + log(3 * 4/27) + log(3 * 2/27).
+    wanted = (math.log(8 / 27) + math.log(12 / 27) + math.log(6 / 27)) / 3
+    assert json.loads(out.splitlines()[-1])["log_likelihood"] == pytest.approx(wanted, abs=1e-6)

@@ -72,6 +72,7 @@ struct GroundInput {
   std::size_t query_count = 0, evidence_count = 0;
   std::int32_t registers = 0;
   std::int64_t max_ground = 0;           // of atoms + rules
+  static constexpr std::int64_t steps_per_ground = 20;  // rows and numbers tried for each of max_ground
   bool keep_all = false;                 // else only what queries, evidence, ... can see
   std::function<void()> poll;            // called now and then; may throw to stop
   // The value of the function at a site of `Call`, or GroundProgram::no_value; may throw to stop.
@@ -96,6 +97,7 @@ enum class GroundFault : std::int32_t {
   SymbolicKey,       // a choice, a witness or a range depends on a computed cell
   TermDepth,         // a term grew beyond ValueTable::max_depth; detail: its functor
   SymbolicInput,     // an operand of a call depends on a computed cell
+  Steps,             // more rows and numbers tried, or values made, than max_ground allows; rule: the one that tried most
 };
 
 // An atom that depends on the next one of a cycle through an instance of a rule.
@@ -117,7 +119,8 @@ class GroundError : public std::runtime_error {
   std::int32_t rule, plan, offset;
   std::vector<std::string> registers;
   std::string detail;
-  std::int64_t atoms = 0, rules = 0, instances = 0;  // for Limit
+  std::int64_t atoms = 0, rules = 0, instances = 0;  // for Limit and Steps
+  std::int64_t tried = 0;                            // for Steps: of that rule
   std::vector<CycleStep> cycle;                      // for NegativeCycle
 };
 

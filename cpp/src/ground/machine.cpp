@@ -1,5 +1,6 @@
 #include "machine.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "arithmetic.hpp"
@@ -8,7 +9,7 @@ namespace emnesy {
 
 namespace {
 
-constexpr std::uint32_t kPollMask = (1u << 14) - 1;
+constexpr std::uint32_t kTicks = 1u << 14;
 constexpr double kSumTolerance = 1e-9;
 
 GroundFault fault_of(ArithmeticError error) {
@@ -38,7 +39,7 @@ bool holds(Comparison comparison, int order) {
 
 Machine::Machine(Store& store, const GroundInput& input, GroundResult& result)
     : store_(store), input_(input), result_(result), code_(input.code),
-      registers_(static_cast<std::size_t>(input.registers), 0) {}
+      registers_(static_cast<std::size_t>(input.registers), 0), tried_(store.instances.size(), 0) {}
 
 void Machine::run(std::int32_t plan, bool eager) {
   plan_ = plan;
@@ -513,7 +514,18 @@ void Machine::contribute(Pc pc) {
 }
 
 void Machine::tick() {
-  if ((++ticks_ & kPollMask) == 0 && input_.poll) input_.poll();
+  if (++ticks_ == kTicks) pause();
+}
+
+void Machine::pause() {
+  steps_ += ticks_;
+  tried_[static_cast<std::size_t>(rule_)] += ticks_;
+  ticks_ = 0;
+  if (input_.poll) input_.poll();
+  const std::int64_t most = std::max(input_.max_ground, std::int64_t{kTicks});
+  if (steps_ / GroundInput::steps_per_ground > most ||
+      static_cast<std::int64_t>(store_.values.size()) / 2 > most)
+    fail_steps();
 }
 
 void Machine::check_limit(Pc pc, AtomId atom) {
@@ -530,6 +542,16 @@ void Machine::fail(GroundFault fault, Pc pc, std::string detail) const {
   throw GroundError(fault, rule_, plan_,
                     static_cast<std::int32_t>(pc) - input_.plan_begin[plan_], std::move(registers),
                     std::move(detail));
+}
+
+void Machine::fail_steps() {
+  const auto rule = static_cast<std::size_t>(std::max_element(tried_.begin(), tried_.end()) - tried_.begin());
+  GroundError error(GroundFault::Steps, static_cast<std::int32_t>(rule), -1, 0, {}, "");
+  error.atoms = static_cast<std::int64_t>(store_.program.atom_count());
+  error.rules = static_cast<std::int64_t>(store_.program.rule_count() + store_.waiting_count());
+  error.instances = store_.instances[rule];
+  error.tried = tried_[rule];
+  throw error;
 }
 
 void Machine::fail_limit(Pc pc, AtomId atom) const {

@@ -44,7 +44,11 @@ class Machine {
   template <class Visit>
   void each_row(Pc pc, Version version, Visit&& visit);
   void tick();
+  // Calls `poll`, and stops where the work is out of proportion to `max_ground`: joins that give nothing
+  // are no atoms and no rules.
+  void pause();
   [[noreturn]] void fail(GroundFault fault, Pc pc, std::string detail = "") const;
+  [[noreturn]] void fail_steps();
   [[noreturn]] void fail_limit(Pc pc, AtomId atom) const;
   void check_limit(Pc pc, AtomId atom);
 
@@ -72,7 +76,9 @@ class Machine {
   AtomId matched_ = -1;           // of the last Scan
   std::int32_t scanned_ = 0;      // atoms of Scans that are in the body
   std::int32_t choice_ = -1, alternative_ = -1;
-  std::uint32_t ticks_ = 0;
+  std::uint32_t ticks_ = 0;       // rows and numbers tried since the last pause
+  std::int64_t steps_ = 0;        // up to the last pause
+  std::vector<std::int64_t> tried_;  // of `steps_`, per source rule
   std::vector<Pending> pending_;
   std::vector<ValueId> pending_tuple_;
   std::vector<Literal> pending_body_;

@@ -1,8 +1,10 @@
 // The standard order of terms, and how a term is written.
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "emnesy/value.hpp"
 
@@ -51,9 +53,14 @@ std::string format_real(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char buffer[40];
-  for (int digits = 1; digits <= 17; ++digits) {  // the shortest that reads back as the same double
+  int digits = 1;
+  for (; digits <= 17; ++digits) {  // the shortest that reads back as the same double
     std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
     if (std::strtod(buffer, nullptr) == value) break;
+  }
+  if (digits == 17 && std::strchr(buffer, 'e') != nullptr) {
+    // Or 16 digits that are not the nearest: some powers of two have a closer neighbour below.
+    *std::to_chars(buffer, buffer + sizeof buffer - 1, value, std::chars_format::scientific).ptr = '\0';
   }
   std::string text = buffer;
   const double size = std::abs(value);

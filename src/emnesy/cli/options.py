@@ -19,6 +19,10 @@ ConstantsOption = Annotated[
     typer.Option("-c", "--const", metavar="NAME=VALUE", help="Override a named constant."),
 ]
 
+MaxGroundOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Most atoms and rules of the ground program (default 20,000,000)."),
+]
 EngineOption = Annotated[str | None, typer.Option(help="Inference engine (see `emnesy engines`).")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Engine threads.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Of engines that sample.")]

@@ -19,6 +19,7 @@ def read_program(
     file: str,
     const: Iterable[str] | None,
     *,
+    max_ground: int | None = None,
     keep_all: bool = False,
     allow_foreign: bool = False,
 ) -> Program:
@@ -28,18 +29,27 @@ def read_program(
 
     source = read_source(file)
     foreign = functions_for(source, allowed=allow_foreign)
-    return Program(source, parse_constants(const), keep_all=keep_all, foreign=foreign)
+    return Program(
+        source,
+        parse_constants(const),
+        max_ground=max_ground,
+        keep_all=keep_all,
+        foreign=foreign,
+    )
 
 
 def open_program(
     file: str,
     const: Iterable[str] | None,
     *,
+    max_ground: int | None = None,
     keep_all: bool = False,
     allow_foreign: bool = False,
 ) -> Program:
     """The checked program of a file; its warnings are shown."""
-    program = read_program(file, const, keep_all=keep_all, allow_foreign=allow_foreign)
+    program = read_program(
+        file, const, max_ground=max_ground, keep_all=keep_all, allow_foreign=allow_foreign
+    )
     show_diagnostics(program.warnings)
     return program
 

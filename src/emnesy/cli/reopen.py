@@ -52,7 +52,7 @@ def open_run(
     source = read_source(original if unchanged else copy)
     foreign = functions_for(source, allowed=True, folder=folder)
     model, interpretations = compile_with(
-        Program(source, config["const"], foreign=foreign),
+        Program(source, config["const"], max_ground=config.get("max_ground"), foreign=foreign),
         None if config.get("examples") is None else path / EXAMPLES,
         engine=engine or config["engine"],
         threads=threads,

@@ -28,8 +28,9 @@ _FAULTS = (
      "bound the recursion that wraps it"),
     ("E0509", "`{detail}` is known only once all choices are made, and no function can be called with it",
      "list the numbers that it can be, and call the function with these: `N in 0..9, N =:= X, f(N, Y)`"),
+    ("E0508", "", None),
 )  # fmt: skip
-_LIMIT, _CYCLE = 9, 10
+_LIMIT, _CYCLE, _STEPS = 9, 10, 14
 _MOST_LABELS = 6
 
 
@@ -37,11 +38,15 @@ def explain(
     core: CoreProgram, plan: Plan, fault: _core.GroundFault, max_ground: int
 ) -> ProgramError:
     """The user's error behind a fault of the native grounder."""
-    kind, rule, number, offset, registers, detail, atoms, rules, instances, cycle = fault.args
+    kind, rule, number, offset, registers, detail, atoms, rules, instances, cycle, tried = (
+        fault.args
+    )
     if kind == _CYCLE:
         return ProgramError(_negative_cycle(core, cycle))
     if kind == _LIMIT:
         return _explain_limit(core, rule, detail, atoms, rules, instances, max_ground)
+    if kind == _STEPS:
+        return _explain_steps(core, rule, tried, instances, max_ground)
     code, message, help_text = _FAULTS[kind]
     message = message.format(detail=detail)
     span: Span | None = core.rules[rule].span if core.rules else None
@@ -115,5 +120,20 @@ def _explain_limit(
     help_text = (
         "bound the recursion (an argument that grows, as in `p(N+1) :- p(N)`, needs a condition such as "
         "`N < 100`), or raise the limit with --max-ground"
+    )
+    return ProgramError(Diagnostic("E0508", message, core.rules[rule].span, help=help_text))
+
+
+def _explain_steps(
+    core: CoreProgram, rule: int, tried: int, instances: int, limit: int
+) -> ProgramError:
+    message = (
+        f"grounding stopped: the joins try too much for what they give (the limit of {limit:,} atoms and "
+        f"rules bounds them too); this rule tried most, {tried:,} rows and numbers for {instances:,} "
+        "instances"
+    )
+    help_text = (
+        "let its literals share variables, narrow them in a predicate of their own before they meet, "
+        "or raise the limit with --max-ground"
     )
     return ProgramError(Diagnostic("E0508", message, core.rules[rule].span, help=help_text))

@@ -26,12 +26,13 @@ def ground(
 
     Keeps what queries, evidence, observed predicates and constraints can see; everything where there
     are neither queries nor observed predicates, or where `keep_all` says so. `max_ground` bounds atoms
-    plus rules. `foreign`: the functions of Python's that may be called, none by default.
+    plus rules, and the rows and numbers that joins try (20 for each of them). `foreign`: the functions of
+    Python's that may be called, none by default.
 
     Observed aggregates get an atom for every number that they can have.
 
     Raises `ProgramError`: arithmetic and probabilities that are wrong for some instance, more than
-    `max_ground` atoms and rules, observed numbers without end, functions that may not be called, fail or
+    `max_ground` allows, observed numbers without end, functions that may not be called, fail or
     give no value of the language. `DataError` where a function cannot be found.
     """
     keep_all = keep_all or not (core.queries or core.observed)

@@ -21,9 +21,10 @@ from emnesy.diagnostics import Diagnostic, EmnesyError, ProgramError, Source, Sp
 from emnesy.diagnostics.suggest import did_you_mean
 from emnesy.language import syntax
 from emnesy.language.core import Atom, CoreProgram
-from emnesy.language.core_text import is_ground
+from emnesy.language.core_text import atom_text, is_ground
 from emnesy.language.parser import parse
 from emnesy.language.substitute import with_constants
+from emnesy.language.terms import Int
 from emnesy.learn.batch import Batch, Item
 from emnesy.learn.problems import problem
 
@@ -117,6 +118,12 @@ class InterpretationDataset(Dataset[Item]):
                     possible[row] = False  # nothing derives it
         self.rows = torch.from_numpy(rows)
         self.name = name
+        self._aggregated = {
+            head.atom.signature: head.aggregate.position
+            for rule in grounded.core.rules
+            for head in rule.heads
+            if head.aggregate is not None and head.aggregate.name in ("count", "sum")
+        }
         if possible.any() and rows.shape[1]:
             kept = np.flatnonzero(possible)
             answer = model.posterior({}, self._labels(torch.from_numpy(kept)))
@@ -155,8 +162,20 @@ class InterpretationDataset(Dataset[Item]):
         more = ", …" if len(self.impossible) > _NAMED else ""
         return (
             f"{text}; {len(self.impossible)} impossible under the program, left out: "
-            f"number {', '.join(places)}{more}"
+            f"number {', '.join(places)}{more}{self._over_nothing()}"
         )
+
+    def _over_nothing(self) -> str:
+        """What to do about a count or sum of 0 in an impossible interpretation."""
+        for one in self.impossible:
+            for atom, holds in one.truth.items():
+                place = self._aggregated.get(atom.signature)
+                if holds and place is not None and atom.args[place] == Int(0):
+                    return (
+                        f"; `{atom_text(atom)}` never holds over nothing, unless a rule gives that a value: "
+                        "see `emnesy explain E0633`"
+                    )
+        return ""
 
 
 def _statements(source: Source) -> Sequence[syntax.Statement]:

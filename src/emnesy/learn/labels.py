@@ -15,6 +15,8 @@ from emnesy.ground.interface import Interface, LabelSpec, PriorSpec
 from emnesy.learn.problems import problem, unknown_name
 from emnesy.learn.values import ValueTable
 
+_OVER_NOTHING = "a count or sum over nothing has no value, unless a rule gives it one: see `emnesy explain E0633`"
+
 
 class TensorReader:
     """Reads one predicate's tensor: of labels (`LabelSpec`) or of the truth about a neural
@@ -73,6 +75,7 @@ class TensorReader:
                     "E0633",
                     f"{names[example]}: {self.key(place)} is given the value {value}, "
                     f"which is none of {self.values.describe()}",
+                    help=_OVER_NOTHING if value == 0 else None,
                 )
         return tensor if self._keep else self._masked(tensor)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import AllowForeignOption, ConstantsOption, ProgramArgument
+from emnesy.cli.options import AllowForeignOption, ConstantsOption, MaxGroundOption, ProgramArgument
 from emnesy.cli.program import read_program
 from emnesy.cli.show import Format, show_diagnostics
 from emnesy.diagnostics import EmnesyError
@@ -17,6 +17,7 @@ from emnesy.garbage import collection_paused
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
     style: Annotated[
         Format, typer.Option("--format", help="How to show what is found; json goes to the output.")
@@ -29,7 +30,9 @@ def command(
     stream = sys.stdout if style == "json" else sys.stderr
     try:
         with collection_paused():
-            warnings = read_program(file, const, allow_foreign=allow_foreign).check()
+            warnings = read_program(
+                file, const, max_ground=max_ground, allow_foreign=allow_foreign
+            ).check()
     except EmnesyError as error:
         show_diagnostics(error.diagnostics, style, stream)
         return 1

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emnesy.cli.options import AllowForeignOption, ConstantsOption, ProgramArgument
+from emnesy.cli.options import AllowForeignOption, ConstantsOption, MaxGroundOption, ProgramArgument
 from emnesy.cli.program import read_program
 from emnesy.cli.show import show_program
 from emnesy.pipeline import STAGES
@@ -22,9 +22,10 @@ def command(
     file: ProgramArgument,
     stage: Annotated[Stage, typer.Option(help="Which form to show.")] = Stage["ground"],
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
 ) -> None:
     """Print one stage of a program's compilation: syntax, core rules, ground program, tensors, graph."""
-    program = read_program(file, const, allow_foreign=allow_foreign)
+    program = read_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign)
     text = STAGES[stage.value](program)
     show_program(text) if stage.value in _PROGRAMS else typer.echo(text)

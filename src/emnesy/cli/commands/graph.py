@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 
 import typer
 
-from emnesy.cli.options import AllowForeignOption, ConstantsOption, ProgramArgument
+from emnesy.cli.options import AllowForeignOption, ConstantsOption, MaxGroundOption, ProgramArgument
 from emnesy.cli.program import open_program
 from emnesy.diagnostics import DataError, Diagnostic
 
@@ -20,6 +20,7 @@ def command(
         typer.Option("-o", "--output", metavar="FILE", help="The picture: .svg, .png or .dot."),
     ],
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
     kind: Annotated[
         OneOf["dependency", "factor"],
@@ -36,7 +37,7 @@ def command(
     from emnesy.explanation.factor_graph import factor_graph
 
     form = form_of(output)
-    program = open_program(file, const, allow_foreign=allow_foreign)
+    program = open_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign)
     title = "standard input" if file == "-" else Path(file).name
     diagram = (
         dependency_graph(program.core, title)

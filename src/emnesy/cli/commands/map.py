@@ -13,6 +13,7 @@ from emnesy.cli.options import (
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
+    MaxGroundOption,
     ProgramArgument,
     SeedOption,
     ThreadsOption,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
     choices: Annotated[
         bool, typer.Option("--choices", help="Also what each choice of the program takes.")
@@ -44,7 +46,9 @@ def command(
     """
     from emnesy.explanation.most_probable import bind_maximizer, most_probable
 
-    program = open_program(file, const, keep_all=all_atoms, allow_foreign=allow_foreign)
+    program = open_program(
+        file, const, max_ground=max_ground, keep_all=all_atoms, allow_foreign=allow_foreign
+    )
     options = parse_pairs("--engine-option", engine_option)
     model = bind_maximizer(program, engine, threads, options)
     answer = most_probable(model, seed=seed, all_atoms=all_atoms)

@@ -12,6 +12,7 @@ from emnesy.cli.options import (
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
+    MaxGroundOption,
     ProgramArgument,
     SeedOption,
     ThreadsOption,
@@ -23,6 +24,7 @@ from emnesy.cli.program import open_program, say_approximate
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
     engine: EngineOption = None,
     engine_option: EngineOptionsOption = None,
@@ -36,7 +38,7 @@ def command(
 
     Nothing that the program names is imported: neural predicates have uniform priors.
     """
-    model = open_program(file, const, allow_foreign=allow_foreign).compile(
+    model = open_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign).compile(
         engine=engine, threads=threads, options=parse_pairs("--engine-option", engine_option)
     )
     answers = model.query(seed=seed)

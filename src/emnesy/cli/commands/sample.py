@@ -14,6 +14,7 @@ from emnesy.cli.options import (
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
+    MaxGroundOption,
     ProgramArgument,
     ThreadsOption,
     parse_pairs,
@@ -29,6 +30,7 @@ SEPARATOR = "----------------"
 def command(
     file: ProgramArgument,
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many worlds.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same worlds.")] = 0,
@@ -51,7 +53,9 @@ def command(
     """
     from emnesy.explanation.sampling import bind_sampler, sample
 
-    program = open_program(file, const, keep_all=all_atoms, allow_foreign=allow_foreign)
+    program = open_program(
+        file, const, max_ground=max_ground, keep_all=all_atoms, allow_foreign=allow_foreign
+    )
     if not program.core.queries and not all_atoms:
         typer.echo("The program has no queries: add `query(atom).`, or give --all.", err=True)
         return

@@ -14,6 +14,7 @@ from rich.console import Console
 from emnesy.cli.options import (
     ConstantsOption,
     EngineOptionsOption,
+    MaxGroundOption,
     parse_constants,
     parse_option_value,
     parse_pairs,
@@ -39,6 +40,7 @@ def command(
         ),
     ] = None,
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     engine: Annotated[str | None, typer.Option(help="Inference engine.")] = None,
     engine_option: EngineOptionsOption = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
@@ -90,6 +92,7 @@ def command(
     config = {
         "examples": None if examples is None else str(examples.resolve()),
         "const": parse_constants(const),
+        "max_ground": max_ground,
         "engine": engine,
         "engine_options": parse_pairs("--engine-option", engine_option),
         "seed": seed,
@@ -139,7 +142,7 @@ def _run(
     threads = config["threads"]
     examples = _examples(config, folder)
     model, interpretations = compile_with(
-        emnesy.load(file, consts=config["const"], allow_foreign=True),
+        emnesy.load(file, config["const"], max_ground=config.get("max_ground"), allow_foreign=True),
         examples,
         engine=config["engine"],
         threads=threads,
@@ -212,8 +215,8 @@ def _reopen(
         merged[part] = {**before.get(part, {}), **config[part]}
     if config["examples"] is not None:
         raise _error("E0672", f"the run in {path} has its examples already", "leave --examples out")
-    for part in ("engine", "threads"):
-        merged[part] = config[part] if config[part] is not None else before[part]
+    for part in ("engine", "threads", "max_ground"):
+        merged[part] = config[part] if config[part] is not None else before.get(part)
     return original, merged, folder
 
 

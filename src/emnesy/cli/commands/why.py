@@ -14,6 +14,7 @@ from emnesy.cli.options import (
     ConstantsOption,
     EngineOption,
     EngineOptionsOption,
+    MaxGroundOption,
     ProgramArgument,
     SeedOption,
     ThreadsOption,
@@ -36,6 +37,7 @@ def command(
         typer.Argument(metavar="[ATOM]", help="For example 'path(1, X)'; default: every query."),
     ] = None,
     const: ConstantsOption = None,
+    max_ground: MaxGroundOption = None,
     allow_foreign: AllowForeignOption = False,
     depth: Annotated[
         int, typer.Option(min=1, max=100, help="Rules from the atom down, at most.")
@@ -57,7 +59,7 @@ def command(
     from emnesy.explanation.weights import Engine
     from emnesy.explanation.why import why
 
-    program = open_program(file, const, allow_foreign=allow_foreign)
+    program = open_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign)
     asked = [q.atom for q in program.core.queries] if atom is None else [read_atom(atom, program)]
     if not asked:
         typer.echo("The program has no queries: name an atom to explain.", err=True)
