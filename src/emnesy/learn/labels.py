@@ -15,7 +15,9 @@ from emnesy.ground.interface import Interface, LabelSpec, PriorSpec
 from emnesy.learn.problems import problem, unknown_name
 from emnesy.learn.values import ValueTable
 
-_OVER_NOTHING = "a count or sum over nothing has no value, unless a rule gives it one: see `emnesy explain E0633`"
+_OVER_NOTHING = (
+    "a count or sum over nothing has no value, unless a rule gives it one: `emnesy explain E0633`"
+)
 
 
 class TensorReader:
