@@ -1,4 +1,4 @@
-"""Forward-backward for N-digit addition in eager PyTorch, gradients by autograd.
+"""Forward-backward for N-digit addition in PyTorch, eager and compiled, gradients by autograd.
 
 What one would write by hand for this one problem: per position the 2 x 2 transfer matrix between
 carries that the observed sum digit allows, and the product of all matrices as a tree of depth log2(N).
@@ -8,6 +8,8 @@ padding, batched matrix products) the gather below was the fastest at every size
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -46,15 +48,38 @@ def _product(matrices: Tensor) -> tuple[Tensor, Tensor]:
         matrices = product if even == count else torch.cat([product, matrices[:, -1:]], dim=1)
 
 
-def posterior(priors: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
+def _log_evidence(priors: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
+    """The log of the scaled p(sums | priors), which gradients flow through, and the log of the scale."""
+    second = pad(priors[:, 1], (0, 1)).gather(-1, _SECOND[sums[:, :-1]]).unflatten(-1, (4, 10))
+    matrices = (second * priors[:, 0].unsqueeze(-2)).sum(-1).unflatten(-1, (2, 2))
+    root, log_scale = _product(matrices)
+    return root[:, 0].gather(1, sums[:, -1:]).squeeze(1).log(), log_scale
+
+
+Forward = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def posterior(
+    priors: Tensor, sums: Tensor, forward: Forward = _log_evidence
+) -> tuple[Tensor, Tensor]:
     """Posterior marginals, shaped as `priors` (B, 2, N, 10), and log p(sums | priors), (B,).
 
     `sums` is (B, N + 1), least significant digit first, int64. All sums must be possible.
     """
     leaf = priors.detach().requires_grad_()
-    second = pad(leaf[:, 1], (0, 1)).gather(-1, _SECOND[sums[:, :-1]]).unflatten(-1, (4, 10))
-    matrices = (second * leaf[:, 0].unsqueeze(-2)).sum(-1).unflatten(-1, (2, 2))
-    root, log_scale = _product(matrices)
-    log_evidence = root[:, 0].gather(1, sums[:, -1:]).squeeze(1).log()
+    log_evidence, log_scale = forward(leaf, sums)
     (gradient,) = torch.autograd.grad(log_evidence.sum(), leaf)
     return leaf.detach() * gradient, log_evidence.detach() + log_scale
+
+
+def compiled(priors: Tensor, sums: Tensor) -> Forward:
+    """`_log_evidence` and its gradient through `torch.compile`, for tensors of these shapes alone.
+
+    Errors: `ImportError` where PyTorch finds no C++ compiler or gives up for another reason.
+    """
+    forward: Forward = torch.compile(_log_evidence, fullgraph=True, dynamic=False)
+    try:
+        posterior(priors, sums, forward)
+    except Exception as error:
+        raise ImportError(f"torch.compile: {type(error).__name__}") from error
+    return forward
