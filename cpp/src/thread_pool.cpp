@@ -72,15 +72,16 @@ class Pool {
   // Threads are detached and the pool is never destroyed: joining at exit would hang where a fork or an
   // interpreter shutdown has already ended them.
   void submit(const std::shared_ptr<Job>& job, int helpers) {
+    int missing;  // those who look anyway need not be woken, which would take the caller as long as a small batch
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       for (; size_ < helpers; ++size_) std::thread([this] { loop(); }).detach();
       for (int i = 0; i < helpers; ++i) queue_.push_back(job);
-      queued_.fetch_add(helpers, std::memory_order_relaxed);
+      missing = queued_.fetch_add(helpers, std::memory_order_relaxed) + helpers - looking_.load(std::memory_order_relaxed);
     }
-    if (helpers == 1) {
+    if (missing == 1) {
       wake_.notify_one();
-    } else {
+    } else if (missing > 1) {
       wake_.notify_all();
     }
   }
@@ -89,9 +90,11 @@ class Pool {
   void loop() {
     for (;;) {
       std::shared_ptr<Job> job;
-      spin_until([this] { return queued_.load(std::memory_order_relaxed) > 0; });
+      const int looking = looking_.fetch_add(1, std::memory_order_relaxed) + 1;
+      spin_until([this] { return queued_.load(std::memory_order_relaxed) > 0; }, 1 + looking);
       {
         std::unique_lock<std::mutex> lock(mutex_);
+        looking_.fetch_sub(1, std::memory_order_relaxed);
         wake_.wait(lock, [this] { return !queue_.empty(); });
         job = std::move(queue_.front());
         queue_.pop_front();
@@ -105,6 +108,8 @@ class Pool {
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> queue_;
   std::atomic<int> queued_{0};  // its size, to look at without the mutex
+  // Threads that are awake and will look at the queue before they sleep; lowered under the mutex.
+  std::atomic<int> looking_{0};
   int size_ = 0;
 };
 
