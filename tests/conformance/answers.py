@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ def compiled(
     return emnesy.load(program, consts=consts, allow_foreign=True).compile(
         engine=engine, threads=threads
     )
+
+
+def installed(engine: str) -> bool:
+    """Is all there that the engine needs? `sdd` needs an extra."""
+    return engine != "sdd" or find_spec("pysdd") is not None
 
 
 def says_impossible(error: emnesy.EmnesyError) -> bool:

@@ -84,6 +84,7 @@ OPTION_HEADINGS = {
     "bp": "Belief propagation",
     "exact": "Junction trees",
     "gibbs": "Chains over worlds",
+    "sdd": "Decision diagrams",
 }
 """Where docs/engines.md lists the options of each engine."""
 

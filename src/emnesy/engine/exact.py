@@ -54,9 +54,9 @@ class JunctionTree:
         *,
         budget: int,
         restarts: int,
-        others: Callable[[], str] = lambda: able(_approximates),
+        others: Callable[[], str] = lambda: f"{able(_approximates)} for approximate answers",
     ) -> None:
-        """`others`: the engines that can take the program where the tree is too large, for the refusal."""
+        """`others`: the engines to use where the tree is too large, for the refusal."""
         self._texts = expanded.texts
         self._others = others
         self._options = {"budget": budget, "restarts": restarts}
@@ -148,7 +148,7 @@ def too_large(cost: _core.JunctionTreeCost, budget: int, others: str) -> EngineE
             "E0706",
             f"`exact` has a budget of {budget:,} table entries; the best junction tree found needs up to "
             f"{_amount(cost.bound)} (its largest cluster has {cost.width + 1} variables)",
-            help=f"use {others} for approximate answers, or raise the option `budget`",
+            help=f"use {others}, or raise the option `budget`",
         )
     )
 
@@ -164,13 +164,15 @@ def compile_exact(program: Program, options: Mapping[str, Any]) -> JunctionTree:
     def others() -> str:
         numbers = len(program.ground.native.cell_atom) > 0
         cycles = not numbers and _has_cycles(program)
-        return able(
+        approximate = able(
             lambda info: (
                 _approximates(info)
                 and (info.computed_cells or not numbers)
                 and (info.positive_cycles or not cycles)
             )
         )
+        compiling = "" if numbers else "`sdd`, which needs no small tree, or "
+        return f"{compiling}{approximate} for approximate answers"
 
     return JunctionTree(program.expanded, program.interface, others=others, **values)
 

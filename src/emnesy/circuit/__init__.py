@@ -1,0 +1,1 @@
+"""Arithmetic circuits: ground programs compiled to sentential decision diagrams, and their evaluation."""
