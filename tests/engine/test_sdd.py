@@ -105,6 +105,15 @@ def test_limits(options: dict[str, float], words: str) -> None:
     assert "`bp`" in diagnostic.help
 
 
+def test_refusals_name_engines_that_take_the_program() -> None:
+    with pytest.raises(emnesy.EngineError, match="E0716") as refusal:
+        emnesy.load(grid(3, 3)).compile("sdd", options={"size": 10})
+    (diagnostic,) = refusal.value.diagnostics
+    assert diagnostic.help is not None
+    assert "`gibbs`" in diagnostic.help
+    assert "`bp`" not in diagnostic.help, "it takes no positive cycles"
+
+
 def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that compiles ends where it has no more; this one goes on and says so."""
     monkeypatch.setattr(compiler, "MEMORY", 64 << 20)

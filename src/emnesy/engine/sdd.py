@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emnesy.circuit.circuit import GREATEST, LINEAR, LOGARITHMS, TRUE, Floats, Ints
 from emnesy.circuit.compiler import compile_circuit, require_pysdd
-from emnesy.circuit.formula import encode
+from emnesy.circuit.formula import Encoding, encode
 from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo, able
@@ -86,7 +86,7 @@ class Diagram:
         self._options = dict(options)
         self._encoding = encoding = encode(program.ground, program.interface, options["order"])
         limits = {name: options[name] for name in ("size", "seconds", "vtree", "search")}
-        self._compiled = compile_circuit(encoding, others=able(_others), **limits)
+        self._compiled = compile_circuit(encoding, others=_others(encoding), **limits)
         self._circuit = self._compiled.circuit
         self._valued = np.flatnonzero(encoding.value_literal != TRUE)
         self._choice_values = encoding.choices.value_begin[:-1]
@@ -262,8 +262,15 @@ class Diagram:
         return np.asarray(literals[self._encoding.value_literal])
 
 
-def _others(info: EngineInfo) -> bool:
-    return not info.always_exact and info.name != "auto"
+def _others(encoding: Encoding) -> str:
+    """The engines that may take a program that is too large here."""
+    cycles = any(cyclic for formula in encoding.formulas for _, cyclic in formula.components)
+    approximate = able(
+        lambda info: (
+            not info.always_exact and info.name != "auto" and (info.positive_cycles or not cycles)
+        )
+    )
+    return f"{approximate} for approximate answers"
 
 
 def compile_sdd(program: Program, options: Mapping[str, Any]) -> Diagram:
