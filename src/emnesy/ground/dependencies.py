@@ -109,6 +109,10 @@ def symbolic_positions(rules: list[Rule]) -> set[tuple[Signature, int]]:
     These start at the results of numeric aggregates over anything uncertain and flow through rule heads.
     They may not be index keys: a cell equals a number in some worlds only.
     """
+    if not any(
+        h.aggregate and h.aggregate.name in NUMERIC_AGGREGATES for r in rules for h in r.heads
+    ):
+        return set()
     uncertain = _uncertain_predicates(rules)
     positions: set[tuple[Signature, int]] = set()
     for rule in rules:

@@ -20,12 +20,12 @@ def scanned_atoms(rules: Sequence[Rule]) -> list[int]:
     bodies = [_positive(rule) for rule in rules]
     alike: Counter[tuple[Signature, frozenset[Signature]]] = Counter()
     for rule, body in zip(rules, bodies, strict=True):
-        for head in rule.heads:
+        for head in rule.heads if body else ():
             alike[head.atom.signature, frozenset(body)] += 1
     found = []
     for rule, body in zip(rules, bodies, strict=True):
-        own = [(head.atom.signature, frozenset(body)) for head in rule.heads]
-        unique = not body or all(alike[key] == own.count(key) for key in own)
+        own = [(head.atom.signature, frozenset(body)) for head in rule.heads if body]
+        unique = all(alike[key] == own.count(key) for key in own)
         told = len(set(body)) == len(body) and not any(isinstance(i, InRange) for i in rule.body)
         certain = not body and (rule.choice is None or bool(rule.body))
         found.append(len(body) if unique and told and not certain else UNKNOWN)

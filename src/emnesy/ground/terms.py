@@ -94,9 +94,15 @@ class Interner:
     def __init__(self) -> None:
         self.values = _core.ValueTable()
         self._ids: dict[Term, int] = {}
+        self._integers: dict[int, int] = {}
 
     def __call__(self, term: Term) -> int:
         """The value of a ground term; arithmetic functors are kept as they stand."""
+        if type(term) is Int:  # most terms of facts
+            known = self._integers.get(term.value)
+            if known is None:
+                known = self._integers[term.value] = self.values.integer(term.value)
+            return known
         known = self._ids.get(term)
         if known is None:
             known = self._ids[term] = self._add(term)
