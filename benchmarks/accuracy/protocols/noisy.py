@@ -1,4 +1,4 @@
-"""Addition with an annotator who is sometimes wrong: the network and how often that is are learned together."""
+"""Addition with an annotator who is sometimes wrong: how often that is, is learned with the network."""
 
 from __future__ import annotations
 
