@@ -35,12 +35,9 @@ def _options(size: int, maps: int, epochs: int, batch: int, lr: float, *data: st
     return [*options, "--epochs", str(epochs), "--batch-size", str(batch), "--lr", str(lr)]
 
 
-def _chains(
-    name: str, title: str, *data: str, epochs: int = 12, balance_until: float = 0
-) -> Protocol:
+def _chains(name: str, title: str, *data: str, epochs: int = 12) -> Protocol:
     options = _options(12, 1000, epochs, 20, 0.002, *data)
-    until = ("--train", f"balance_until={balance_until}") if balance_until else ()
-    return Protocol(name, title, PROGRAM, (*options, *CHAINS, *ENTROPY, *NOISE, *BALANCE, *until))
+    return Protocol(name, title, PROGRAM, (*options, *CHAINS, *ENTROPY, *NOISE, *BALANCE))
 
 
 SMALL = _chains("paths-12", "12×12, gibbs")
@@ -55,8 +52,8 @@ LARGE = Protocol(
     ),
 )
 HARD = _chains("paths-12-hard", "12×12, gibbs, harder pictures", "looks=4", "noise=20", epochs=24)
-HEAP = _chains(
-    "paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap", epochs=24, balance_until=1
+HEAP = _chains("paths-12-heap", "12×12, gibbs, ties by a heap", "ties=heap", epochs=24).but(
+    "--train", "balance_until=1"
 )
 RANDOM = _chains("paths-12-random", "12×12, gibbs, random ties", "ties=random")
 
