@@ -82,25 +82,24 @@ class Program:
 
     def observing(self, atoms: tuple[Atom, ...]) -> Program:
         """The same program, whose examples say the truth of these ground atoms."""
+        return self._again(atoms=atoms)
+
+    def of_rules(self, core: CoreProgram, *, keep_all: bool = False) -> Program:
+        """A program of other core rules, with this one's text and limits."""
+        other = self._again(keep_all=keep_all)
+        other.__dict__["core"] = core  # in place of what the text gives
+        return other
+
+    def _again(self, *, atoms: tuple[Atom, ...] | None = None, keep_all: bool = False) -> Program:
+        """A program of the same text, constants, limit and functions."""
         return Program(
             self.source,
             self.consts,
             max_ground=self.max_ground,
             atoms=atoms,
-            foreign=self.foreign,
-        )
-
-    def of_rules(self, core: CoreProgram, *, keep_all: bool = False) -> Program:
-        """A program of other core rules, with this one's text and limits."""
-        other = Program(
-            self.source,
-            self.consts,
-            max_ground=self.max_ground,
             keep_all=keep_all,
             foreign=self.foreign,
         )
-        other.__dict__["core"] = core  # in place of what the text gives
-        return other
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -124,21 +123,19 @@ class Program:
             if unchecked:
                 return (*warnings, *unchecked)
         if may_deny_itself:
-            from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
-
-            limit, foreign = self.max_ground or DEFAULT_MAX_GROUND, self.foreign
-            self.deep(lambda: ground(core, max_ground=limit, keep_all=True, foreign=foreign))
+            self._grounded(core, keep_all=True)
         return warnings
 
     @cached_property
     def ground(self) -> GroundedProgram:
         """The ground program."""
-        from emnesy.ground.grounder import ground
+        return self._grounded(self.core, keep_all=self.keep_all)
 
-        core, keep_all, foreign = self.core, self.keep_all, self.foreign
-        if self.max_ground is None:
-            return self.deep(lambda: ground(core, keep_all=keep_all, foreign=foreign))
-        limit = self.max_ground
+    def _grounded(self, core: CoreProgram, *, keep_all: bool) -> GroundedProgram:
+        from emnesy.ground.grounder import DEFAULT_MAX_GROUND, ground
+
+        limit = DEFAULT_MAX_GROUND if self.max_ground is None else self.max_ground
+        foreign = self.foreign
         return self.deep(lambda: ground(core, max_ground=limit, keep_all=keep_all, foreign=foreign))
 
     @cached_property

@@ -38,18 +38,8 @@ def read_program(
     )
 
 
-def open_program(
-    file: str,
-    const: Iterable[str] | None,
-    *,
-    max_ground: int | None = None,
-    keep_all: bool = False,
-    allow_foreign: bool = False,
-) -> Program:
-    """The checked program of a file; its warnings are shown."""
-    program = read_program(
-        file, const, max_ground=max_ground, keep_all=keep_all, allow_foreign=allow_foreign
-    )
+def checked(program: Program) -> Program:
+    """The same program, checked; its warnings are shown."""
     show_diagnostics(program.warnings)
     return program
 

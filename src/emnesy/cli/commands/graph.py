@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 import typer
 
 from emnesy.cli.options import AllowForeignOption, ConstantsOption, MaxGroundOption, ProgramArgument
-from emnesy.cli.program import open_program
+from emnesy.cli.program import checked, read_program
 from emnesy.diagnostics import DataError, Diagnostic
 
 
@@ -37,7 +37,7 @@ def command(
     from emnesy.explanation.factor_graph import factor_graph
 
     form = form_of(output)
-    program = open_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign)
+    program = checked(read_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign))
     title = "standard input" if file == "-" else Path(file).name
     diagram = (
         dependency_graph(program.core, title)

@@ -19,7 +19,7 @@ from emnesy.cli.options import (
     ThreadsOption,
     parse_pairs,
 )
-from emnesy.cli.program import open_program, say_approximate
+from emnesy.cli.program import checked, read_program, say_approximate
 
 if TYPE_CHECKING:
     from emnesy.explanation.most_probable import MostProbable
@@ -46,8 +46,10 @@ def command(
     """
     from emnesy.explanation.most_probable import bind_maximizer, most_probable
 
-    program = open_program(
-        file, const, max_ground=max_ground, keep_all=all_atoms, allow_foreign=allow_foreign
+    program = checked(
+        read_program(
+            file, const, max_ground=max_ground, keep_all=all_atoms, allow_foreign=allow_foreign
+        )
     )
     options = parse_pairs("--engine-option", engine_option)
     model = bind_maximizer(program, engine, threads, options)

@@ -18,7 +18,7 @@ from emnesy.cli.options import (
     ThreadsOption,
     parse_pairs,
 )
-from emnesy.cli.program import open_program, say_approximate
+from emnesy.cli.program import checked, read_program, say_approximate
 
 
 def command(
@@ -38,9 +38,9 @@ def command(
 
     Nothing that the program names is imported: neural predicates have uniform priors.
     """
-    model = open_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign).compile(
-        engine=engine, threads=threads, options=parse_pairs("--engine-option", engine_option)
-    )
+    model = checked(
+        read_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign)
+    ).compile(engine=engine, threads=threads, options=parse_pairs("--engine-option", engine_option))
     answers = model.query(seed=seed)
     say_approximate(model)
     if as_json:

@@ -19,7 +19,7 @@ from emnesy.cli.options import (
     ThreadsOption,
     parse_pairs,
 )
-from emnesy.cli.program import open_program
+from emnesy.cli.program import checked, read_program
 
 if TYPE_CHECKING:
     from emnesy.explanation.worlds import World
@@ -53,8 +53,10 @@ def command(
     """
     from emnesy.explanation.sampling import bind_sampler, sample
 
-    program = open_program(
-        file, const, max_ground=max_ground, keep_all=all_atoms, allow_foreign=allow_foreign
+    program = checked(
+        read_program(
+            file, const, max_ground=max_ground, keep_all=all_atoms, allow_foreign=allow_foreign
+        )
     )
     if not program.core.queries and not all_atoms:
         typer.echo("The program has no queries: add `query(atom).`, or give --all.", err=True)

@@ -20,7 +20,7 @@ from emnesy.cli.options import (
     ThreadsOption,
     parse_pairs,
 )
-from emnesy.cli.program import open_program, say_approximate
+from emnesy.cli.program import checked, read_program, say_approximate
 from emnesy.cli.trees import failure_tree, finding_label, finding_tree, print_tree, probability_text
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def command(
     from emnesy.explanation.weights import Engine
     from emnesy.explanation.why import why
 
-    program = open_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign)
+    program = checked(read_program(file, const, max_ground=max_ground, allow_foreign=allow_foreign))
     asked = [q.atom for q in program.core.queries] if atom is None else [read_atom(atom, program)]
     if not asked:
         typer.echo("The program has no queries: name an atom to explain.", err=True)
