@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-from accuracy import runs
+from accuracy import document, runs
 from accuracy.protocol import Family, Protocol, Run
 from accuracy.run import families, parse_seeds
 from accuracy.summary import spread, tables
@@ -97,3 +97,28 @@ def test_a_run_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="broken, seed 0, failed"):
         runs.train(broken, 0, tmp_path)
     assert not (tmp_path / "broken").exists()
+
+
+def test_the_document_has_the_figures_of_the_results() -> None:
+    """`python benchmarks/accuracy/document.py` brings it up to date."""
+    text = document.DOCUMENT.read_text(encoding="utf-8")
+    assert document.refreshed(text, document.overviews(document.RESULTS)) == text
+
+
+TEXT = "Before.\n\n| protocol | digit |\n|---|---|\n| 2 digits | 10.00 |\n\nAfter | this.\n"
+
+
+def test_tables_of_the_document_take_the_rows_of_their_family() -> None:
+    families: list[list[document.Row]] = [
+        [{"protocol": "2 digits", "digit": "50.00", "x": 1}, {"protocol": "new", "digit": "60.00"}],
+        [{"protocol": "other", "digit": "70.00"}],
+    ]
+    row = "| 2 digits | 50.00 |\n| new | 60.00 |"
+    assert document.refreshed(TEXT, families) == TEXT.replace("| 2 digits | 10.00 |", row)
+
+
+def test_tables_without_results_are_errors() -> None:
+    with pytest.raises(ValueError, match="no results of the protocols 2 digits"):
+        document.refreshed(TEXT, [[{"protocol": "other", "digit": "70.00"}]])
+    with pytest.raises(ValueError, match="2 digits have no column digit"):
+        document.refreshed(TEXT, [[{"protocol": "2 digits"}]])
