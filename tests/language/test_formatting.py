@@ -62,6 +62,10 @@ CASES = {
         "a<-\\+b. c :-not d. x('it''s',\"\\n\",0.10,1E3,[H|T]).",
         "a <- \\+ b.  c :- not d.  x('it''s', \"\\n\", 0.10, 1E3, [H | T]).",
     ),
+    "arrows and comparisons": (
+        "a(X)<-b(X),X<-1. c<-(d,e). :-b(X),X<-(1+X). f:-g(X),(X<-1;X<-X).",
+        "a(X) <- b(X), X < -1.  c <- (d, e).  :- b(X), X < -(1 + X).  f :- g(X), (X < -1 ; X < -X).",
+    ),
     "blank lines": ("\n\na.\n\n\n\n\nb.\nc.\n\n", "a.\n\n\nb.\nc."),
     "comments": (
         "%x  \n  % y\na. % z\n/* one\n  two */ b. /* c */ c. d. % e\n\n   %% end",

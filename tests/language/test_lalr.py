@@ -64,6 +64,7 @@ def by_loop(text, start=0, end=None):
 @settings(max_examples=400, deadline=None)
 @given(soup)
 @example("p :- X is 2 // % c\n 3, q(X <-1).")
+@example("a<-(b),X<-1;X<-Y.")
 @example("% only a comment")
 @example("p /* one */ . /* two */")
 @example("p % a comment that would be tokens. q\n!")

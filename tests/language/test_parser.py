@@ -78,9 +78,48 @@ def test_capitals_of_every_script_start_variables():
         statement("p :- Äpfel.")
 
 
-def test_old_arrow_is_a_rule_and_a_comparison_with_a_negative_number_is_not():
-    assert statement("a <- b.") == statement("a :- b.")
-    assert statement("a :- b(X), X<-1.").body.goals[1].op == "<"
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a <- b.", "a :- b."),
+        ("a<-(b, c ; d).", "a :- (b, c ; d)."),
+        ("a(X)<-X = 1.", "a(X) :- X = 1."),
+        ("0.5::a ; 0.5::b<-\\+c, d.", "0.5::a ; 0.5::b :- \\+c, d."),
+        ("a(X)<-X<-1, b(X).", "a(X) :- X < -1, b(X)."),
+        ("'é'<-'à'.", "'é' :- 'à'."),
+    ],
+)
+def test_the_first_arrow_of_a_statement_is_one(old, new):
+    assert statement(old) == statement(new)
+
+
+@pytest.mark.parametrize(
+    ("tight", "loose"),
+    [
+        ("X<-1", "X < -1"),
+        ("X <-Y", "X < -Y"),
+        ("X<-(Y + 1)", "X < -(Y + 1)"),
+        ("X + 1<-Y ** 2", "X + 1 < -Y ** 2"),
+        ("X<-0.5 * Y", "X < -0.5 * Y"),
+        ("X<-_Y", "X < -_Y"),
+        ("(X<-1 ; \\+ (X<-2))", "(X < -1 ; \\+ (X < -2))"),
+    ],
+)
+def test_in_a_body_a_comparison_with_a_negative_number(tight, loose):
+    for arrow in (":-", "<-"):
+        found = statement(f"a {arrow} b(X, Y), {tight}.")
+        assert found == statement(f"a :- b(X, Y), {loose}.")
+    assert statement(f":- b(X, Y), {tight}.") == statement(f":- b(X, Y), {loose}.")
+
+
+@pytest.mark.parametrize("body", ["b <- c.", "b(X), c(X) <- d.", "X<- 1.", "X<--1.", "X<-'n'."])
+def test_an_arrow_in_a_body(body):
+    for arrow in (":-", "<-"):
+        with pytest.raises(ProgramError) as caught:
+            statement(f"a {arrow} {body}")
+        (found,) = caught.value.diagnostics
+        assert (found.code, found.span.text) == ("E0102", "<-")
+        assert "write `< -`" in found.help
 
 
 def test_keywords_are_names_elsewhere():

@@ -64,6 +64,8 @@ class Rule:
 
 
 CALLED = r"(?=\s*\()"
+_OLD_IF = r"<-(?![\dA-Z_(])"
+"""The parser knows whether ``<-`` ends a head; here, what follows looks like a body or a number."""
 
 
 @lru_cache(maxsize=1)
@@ -93,8 +95,8 @@ def rules() -> tuple[Rule, ...]:
         Rule(Role.FLOAT, terminal["FLOAT"], operands, OPERATOR),
         Rule(Role.INTEGER, terminal["INT"], operands, OPERATOR),
         Rule(Role.STRING, terminal["STRING"], operands, OPERATOR),
-        Rule(Role.ARROW, terminal["IF"], (STATEMENT,), DIRECTIVE),
-        Rule(Role.ARROW, several("IF", "PROBABILITY", "ARROW"), later, OPERAND),
+        Rule(Role.ARROW, f"{_OLD_IF}|{terminal['IF']}", (STATEMENT,), DIRECTIVE),
+        Rule(Role.ARROW, f"{_OLD_IF}|{several('IF', 'PROBABILITY', 'ARROW')}", later, OPERAND),
         Rule(Role.OPERATOR, several("PREFIX", "MINUS"), operands, OPERAND),
         Rule(Role.OPERATOR, several("INFIX", "MINUS", "GREATER"), later, OPERAND),
         Rule(Role.PUNCTUATION, several("COMMA", "SEMICOLON", "BAR"), (STATEMENT, *later), OPERAND),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from lark import Lark
@@ -69,6 +70,8 @@ def parse_leniently(source: Source) -> tuple[syntax.Program, list[Diagnostic]]:
 def tokens(source: Source) -> list[lalr.Token]:
     """The tokens of a program without syntax errors, comments included.
 
+    ``<-`` is an IF, or an INFIX and a MINUS, as it was read.
+
     Raises:
         ProgramError: syntax errors, in the order of the text.
     """
@@ -79,7 +82,28 @@ def tokens(source: Source) -> list[lalr.Token]:
     except lalr.NoParseError:
         parse(source)
         raise
-    return found
+    return list(_old_ifs(found))
+
+
+def _old_ifs(found: Iterable[lalr.Token]) -> Iterator[lalr.Token]:
+    """The first ``<-`` of a statement that has no arrow yet stands outside of brackets: it is one."""
+    depth, in_head = 0, True
+    for token in found:
+        kind, start, end = token
+        if kind == "OLD_IF" and not (in_head and depth == 0):
+            yield lalr.Token("INFIX", start, end - 1)
+            yield lalr.Token("MINUS", end - 1, end)
+            continue
+        yield lalr.Token("IF", start, end) if kind == "OLD_IF" else token
+        if kind in _BRACKETS:
+            depth += _BRACKETS[kind]
+        elif kind in ("IF", "OLD_IF", "CONST", "OBSERVE", "TYPE"):
+            in_head = False
+        elif kind == "END":
+            in_head = True
+
+
+_BRACKETS = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
 
 
 def _complaint(text: str) -> UnexpectedInput:

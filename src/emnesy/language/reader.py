@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 from emnesy.diagnostics import Diagnostic, ProgramError, Source, Span
 from emnesy.language import statements, syntax
 from emnesy.language.arrange import Operator, PriorityClashError, apply_prefix, arrange
+from emnesy.language.grammar import is_capital
 from emnesy.language.lalr import Shorthand, Token
 from emnesy.language.terms import Compound, Float, Int, Str, Sym, Term, Var
 
@@ -74,7 +75,7 @@ class Reader:
     def infix(self, children: Children) -> Term:
         items = [self._operator(c) if type(c) is Token else c for c in children]
         try:
-            term = arrange(items)
+            term = arrange(self._without_old_if(items))
             if any(type(item) is Int and abs(item.value) == _LIMIT for item in items):
                 self._no_lost_sign(term)
             return term
@@ -89,6 +90,29 @@ class Reader:
                 )
             )
             return Sym("error", self._between(items[0], items[-1]))
+
+    def _without_old_if(self, items: list[Operator | Term]) -> list[Operator | Term]:
+        """``X <-1``, a comparison with a negative number, as ``<`` and a minus before the operand."""
+        found = list(items)
+        for index, item in enumerate(items):
+            if type(item) is not Operator or item.name != "<-":
+                continue
+            source, start, end = item.span
+            following = self._text[end]
+            if not (following in "_(" or following.isdigit() or is_capital(following)):
+                self.report(
+                    Diagnostic(
+                        "E0102",
+                        "a second arrow in one statement: this `<-` is in a body",
+                        item.span,
+                        help="write `< -` to compare with a negative number; "
+                        "or is the `.` of the statement before it missing?",
+                    )
+                )
+            found[index] = Operator("<", Span(source, start, end - 1))
+            minus = Operator("-", Span(source, end - 1, end))
+            found[index + 1] = apply_prefix(minus, cast("Term", items[index + 1]))
+        return found
 
     def prefix(self, children: Children) -> Term:
         token, operand = children
