@@ -59,7 +59,8 @@ std::vector<std::int32_t> to_vector(const Int32Array& array) {
 
 py::tuple run_ground(ValueTable& values, const std::vector<PredicateTuple>& predicates,
                      const Int32Array& code, const Int32Array& plan_begin,
-                     const Int32Array& plan_rule, const std::vector<StratumTuple>& strata,
+                     const Int32Array& plan_rule, std::int32_t rule_count,
+                     const std::vector<StratumTuple>& strata,
                      std::int32_t registers, std::size_t queries, std::size_t evidence,
                      std::int64_t max_ground, bool keep_all, const py::object& call) {
   GroundInput input;
@@ -70,6 +71,7 @@ py::tuple run_ground(ValueTable& values, const std::vector<PredicateTuple>& pred
   input.code = to_vector(code);
   input.plan_begin = to_vector(plan_begin);
   input.plan_rule = to_vector(plan_rule);
+  input.rule_count = rule_count;
   for (const auto& [members, once, repeated] : strata) input.strata.push_back({members, once, repeated});
   input.registers = registers;
   input.query_count = queries;
@@ -256,7 +258,7 @@ void bind_ground(py::module_& m) {
       py::arg("program"), py::arg("dependencies"));
   m.def("arithmetic_functions", &arithmetic_function_names);
   m.def("ground", &run_ground, py::arg("values"), py::arg("predicates"), py::arg("code"),
-        py::arg("plan_begin"), py::arg("plan_rule"), py::arg("strata"), py::arg("registers"),
+        py::arg("plan_begin"), py::arg("plan_rule"), py::arg("rule_count"), py::arg("strata"), py::arg("registers"),
         py::arg("queries"), py::arg("evidence"), py::arg("max_ground"), py::arg("keep_all"),
         py::arg("call") = py::none());
 }

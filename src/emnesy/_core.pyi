@@ -120,6 +120,7 @@ def ground(
     code: NDArray[np.int32],
     plan_begin: NDArray[np.int32],
     plan_rule: NDArray[np.int32],
+    rule_count: int,
     strata: list[tuple[list[int], list[int], list[int]]],
     registers: int,
     queries: int,

@@ -42,6 +42,7 @@ enum class Opcode : std::int32_t {
   Deny,          // predicate operand{arity}: a negative literal on an atom of the same stratum
   Call,          // site function negated n operand{n} pattern: the function's value matches; negated: it does not, or there
                  //   is none. What the function said of some operands it is not asked again
+  Rule,          // source rule: what follows is a rule of its own without variables, one of many in a plan
 };
 
 enum class Version : std::int32_t { All, Old, Delta };
@@ -67,7 +68,8 @@ struct GroundInput {
   std::vector<PredicateInput> predicates;
   std::vector<std::int32_t> code;
   std::vector<std::int32_t> plan_begin;  // offset in `code`
-  std::vector<std::int32_t> plan_rule;   // source rule
+  std::vector<std::int32_t> plan_rule;   // source rule; of a plan that holds several, its first
+  std::int32_t rule_count = 0;           // of source rules
   std::vector<StratumInput> strata;      // in order; the last one holds constraints, queries, evidence
   std::size_t query_count = 0, evidence_count = 0;
   std::int32_t registers = 0;

@@ -43,13 +43,18 @@ Machine::Machine(Store& store, const GroundInput& input, GroundResult& result)
 
 void Machine::run(std::int32_t plan, bool eager) {
   plan_ = plan;
-  rule_ = input_.plan_rule[plan];
   eager_ = eager;
+  begin_rule(input_.plan_rule[plan]);
+  execute(static_cast<Pc>(input_.plan_begin[plan]));
+  flush();
+}
+
+void Machine::begin_rule(std::int32_t rule) {
+  flush();
+  rule_ = rule;
   body_.clear();
   choice_ = alternative_ = -1;
   scanned_ = 0;
-  execute(static_cast<Pc>(input_.plan_begin[plan]));
-  flush();
 }
 
 void Machine::execute(Pc pc) {
@@ -148,6 +153,7 @@ void Machine::execute(Pc pc) {
           ++matches;
         break;
       }
+      case Opcode::Rule: begin_rule(word(pc + 2)); break;
       case Opcode::End: return;
     }
     pc = next;

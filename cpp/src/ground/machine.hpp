@@ -18,6 +18,7 @@ class Machine {
  private:
   using Pc = std::size_t;
 
+  void begin_rule(std::int32_t rule);
   void execute(Pc pc);
   bool negate(Pc pc);
   bool compare(Pc pc);

@@ -29,9 +29,7 @@ void HashSet::insert(std::uint64_t hash, std::int32_t id) {
 void HashSet::clear() { *this = HashSet(); }
 
 Store::Store(GroundInput& input) : values(std::move(input.values)) {
-  std::int32_t rules = 0;
-  for (const std::int32_t rule : input.plan_rule) rules = std::max(rules, rule + 1);
-  instances.assign(static_cast<std::size_t>(rules), 0);
+  instances.assign(static_cast<std::size_t>(input.rule_count), 0);
   for (std::size_t i = 0; i < input.predicates.size(); ++i) {
     const PredicateInput& predicate = input.predicates[i];
     relations.emplace_back(static_cast<std::uint32_t>(predicate.arity));

@@ -16,7 +16,14 @@ from emnesy.ground.code import (
     Pattern,
     Version,
 )
-from emnesy.ground.terms import ARITHMETIC, CONSTANTS, Interner, is_arithmetic, variables
+from emnesy.ground.terms import (
+    ARITHMETIC,
+    CONSTANTS,
+    Interner,
+    is_arithmetic,
+    is_constant,
+    variables,
+)
 from emnesy.language.core import (
     Assign,
     Atom,
@@ -85,7 +92,7 @@ class Assembler:
             return ~self.layout.intern(term)
         if evaluate and is_arithmetic(term):
             return self._apply(term.functor, term.args, self._new())
-        if self._is_constant(term, evaluate):
+        if is_constant(term, evaluate):
             return ~self.layout.intern(term)
         operands = [self.operand(a, evaluate) for a in term.args]
         target = self._new()
@@ -118,15 +125,6 @@ class Assembler:
         if isinstance(term, Sym) and term.name in CONSTANTS:
             return ~self.layout.intern(Float(CONSTANTS[term.name]))
         return self.operand(term)
-
-    def _is_constant(self, term: Term, evaluate: bool) -> bool:
-        if isinstance(term, Var):
-            return False
-        if isinstance(term, Compound):
-            if evaluate and is_arithmetic(term):
-                return False
-            return all(self._is_constant(a, evaluate) for a in term.args)
-        return True
 
     # Body literals ------------------------------------------------------------------------------
 
@@ -220,7 +218,7 @@ class Assembler:
         if evaluate and is_arithmetic(term):
             register = self._new()
             return [Pattern.BIND, register], [(register, term)]
-        if not isinstance(term, Compound) or self._is_constant(term, evaluate):
+        if not isinstance(term, Compound) or is_constant(term, evaluate):
             return [Pattern.CHECK, ~self.layout.intern(term)], []
         words = [int(Pattern.STRUCT), self.layout.intern(Sym(term.functor)), len(term.args)]
         late: list[tuple[int, Term]] = []

@@ -25,6 +25,7 @@ class Opcode(IntEnum):
     END = 14
     DENY = 15
     CALL = 16
+    RULE = 17
 
 
 class Version(IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from emnesy.ground.terms import bindable, is_arithmetic, variables
@@ -20,15 +20,22 @@ class Stratum:
     recursive: bool
 
 
-def relevant_rules(program: CoreProgram, keep_all: bool) -> list[int]:
-    """Indices of the rules whose heads queries, evidence, observations or constraints reach."""
-    by_head: dict[Signature, list[int]] = {}
-    for index, rule in enumerate(program.rules):
-        for head in rule.heads:
-            by_head.setdefault(head.atom.signature, []).append(index)
-    constraints = [i for i, rule in enumerate(program.rules) if not rule.heads]
+def relevant_rules(
+    program: CoreProgram, keep_all: bool, among: Sequence[int] | None = None
+) -> list[int]:
+    """Indices of the rules whose heads queries, evidence, observations or constraints reach.
+
+    `among`: the indices to choose from, all by default.
+    """
+    if among is None:
+        among = range(len(program.rules))
     if keep_all:
-        return list(range(len(program.rules)))
+        return list(among)
+    by_head: dict[Signature, list[int]] = {}
+    for index in among:
+        for head in program.rules[index].heads:
+            by_head.setdefault(head.atom.signature, []).append(index)
+    constraints = [i for i in among if not program.rules[i].heads]
     work: list[Signature] = [q.atom.signature for q in program.queries]
     work += [e.atom.signature for e in program.evidence]
     work += list(program.observed)

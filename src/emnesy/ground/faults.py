@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, Label, ProgramError, Span
-from emnesy.ground.planner import Plan
+from emnesy.ground.plan import Plan
 from emnesy.language.core import CoreProgram, Match, Rule
 
 _ARITHMETIC_HELP = "add a condition to the body that leaves these instances out"

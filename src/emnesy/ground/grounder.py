@@ -45,6 +45,7 @@ def ground(
             np.array(plan.code, dtype=np.int32),
             np.array(plan.plan_begin, dtype=np.int32),
             np.array(plan.plan_rule, dtype=np.int32),
+            len(core.rules),
             plan.strata,
             plan.registers,
             len(core.queries),

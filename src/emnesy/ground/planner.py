@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Literal as OneOf
+from itertools import chain
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Span
 from emnesy.ground.assembler import Assembler, Layout, Unbound
-from emnesy.ground.code import AGGREGATES, CHOICE_KINDS, NO_CHOICE, Opcode, Version
+from emnesy.ground.code import AGGREGATES, NO_CHOICE, Opcode, Version
 from emnesy.ground.dependencies import (
     Stratum,
     needs_bound,
@@ -18,6 +18,8 @@ from emnesy.ground.dependencies import (
     symbolic_variables,
 )
 from emnesy.ground.distinct import UNKNOWN, scanned_atoms
+from emnesy.ground.facts import divide, write_facts
+from emnesy.ground.plan import Owner, Plan
 from emnesy.ground.terms import Interner, literal_terms, rule_terms, variables
 from emnesy.language.core import (
     Assign,
@@ -30,7 +32,7 @@ from emnesy.language.core import (
     Rule,
     Signature,
 )
-from emnesy.language.terms import Compound, Int, Var
+from emnesy.language.terms import Int, Var
 
 DERIVED_SIZE = 1000.0
 """Rows that a derived predicate is taken to have, where facts give no number."""
@@ -41,45 +43,17 @@ LOOKAHEAD = 64
 """Body literals that the join order weighs against each other: it would be quadratic in the body."""
 
 
-@dataclass(frozen=True)
-class Owner:
-    """What a plan was made from, to explain its errors: a rule, query or evidence and its index."""
-
-    kind: OneOf["rule", "query", "evidence"]
-    index: int
-    bindings: tuple[tuple[int, str, int], ...] = ()
-
-
-@dataclass
-class Plan:
-    """The whole program as code for the grounding machine."""
-
-    layout: Layout
-    predicates: list[tuple[str, int, int, int, bool]] = field(default_factory=list)
-    code: list[int] = field(default_factory=list)
-    plan_begin: list[int] = field(default_factory=list)
-    plan_rule: list[int] = field(default_factory=list)
-    owners: list[Owner] = field(default_factory=list)
-    strata: list[tuple[list[int], list[int], list[int]]] = field(default_factory=list)
-    registers: int = 0
-
-    def add(self, assembler: Assembler, rule: int, owner: Owner) -> int:
-        """Appends an assembled plan; returns its number."""
-        self.plan_begin.append(len(self.code))
-        self.plan_rule.append(rule)
-        self.owners.append(Owner(owner.kind, owner.index, tuple(assembler.bindings)))
-        self.code += assembler.code
-        self.registers = max(self.registers, assembler.register_count)
-        return len(self.plan_begin) - 1
-
-
 class Planner:
     """Plans one program."""
 
     def __init__(self, program: CoreProgram, keep_all: bool) -> None:
         self.program = program
-        self.chosen = relevant_rules(program, keep_all)
+        structure, tables = divide(program.rules)
+        self.chosen = relevant_rules(program, keep_all, structure)
+        """Indices of the rules that are planned one by one, and of one fact of each kind."""
         self.rules = [program.rules[i] for i in self.chosen]
+        chosen = set(self.chosen)
+        self.tables = [table for table in tables if table.rules[0] in chosen]
         self.sizes = self._sizes()
         self.distinct = dict(zip(self.chosen, scanned_atoms(self.rules), strict=True))
         self.layout = Layout(Interner(), {}, symbolic_positions(self.rules))
@@ -94,6 +68,8 @@ class Planner:
                 if rule.body:
                     derived.add(head.atom.signature)
                 facts[head.atom.signature] += 1
+        for table in self.tables:
+            facts[table.signature] += table.heads - len(self.program.rules[table.rules[0]].heads)
         return {s: max(n, DERIVED_SIZE) if s in derived else float(n) for s, n in facts.items()}
 
     def _number_predicates(self) -> None:
@@ -150,23 +126,33 @@ class Planner:
         for number, stratum in enumerate(components):
             component.update(dict.fromkeys(stratum.predicates, number))
         by_component: list[dict[int, None]] = [{} for _ in components]
+        facts: list[list[int]] = [[] for _ in components]
+        for table in self.tables:
+            facts[component[table.signature]] += table.rules
+        tabled = {table.rules[0] for table in self.tables}
         for index, rule in zip(self.chosen, self.rules, strict=True):
-            for head in rule.heads:
-                by_component[component[head.atom.signature]][index] = None
-        for stratum, members in zip(components, by_component, strict=True):
-            if members:
-                self._plan_stratum(stratum, list(members))
+            if index not in tabled:
+                for head in rule.heads:
+                    by_component[component[head.atom.signature]][index] = None
+        for stratum, members, known in zip(components, by_component, facts, strict=True):
+            if members or known:
+                self._plan_stratum(stratum, list(members), sorted(known))
         final = [i for i, rule in zip(self.chosen, self.rules, strict=True) if not rule.heads]
         once = [plan for index in final for plan in self._plan_rule(index, set(), None)]
         self.plan.strata.append(([], once, []))
         self._plan_roots()
         return self.plan
 
-    def _plan_stratum(self, stratum: Stratum, members: list[int]) -> None:
+    def _plan_stratum(self, stratum: Stratum, members: list[int], facts: list[int]) -> None:
+        """Plans the rules `members` and the facts `facts`, both sorted, in the order of the text."""
         signatures = set(stratum.predicates)
         once: list[int] = []
         repeated: list[int] = []
+        planned = 0  # of the facts
         for index in members:
+            before = bisect(facts, index, planned)
+            once += self._plan_facts(facts[planned:before], signatures)
+            planned = before
             rule = self.program.rules[index]
             recursive = [
                 i
@@ -183,6 +169,7 @@ class Planner:
                     for i in recursive
                 }
                 repeated += self._plan_rule(index, signatures, (delta, versions))
+        once += self._plan_facts(facts[planned:], signatures)
         predicates = [self.layout.predicates[s] for s in stratum.predicates]
         self.plan.strata.append((predicates, once, repeated))
 
@@ -194,9 +181,6 @@ class Planner:
     ) -> list[int]:
         """The plan of one rule for its heads in one stratum; none where its body can never hold."""
         rule = self.program.rules[index]
-        fact = self._plan_fact(index, rule)
-        if fact is not None:
-            return [fact]
         uses = Counter(
             name for item in rule.body for t in literal_terms(item) for name in variables(t)
         )
@@ -220,33 +204,24 @@ class Planner:
             raise ProgramError(_unbound(unbound.name, rule.span)) from None
         return [self.plan.add(assembler, index, Owner("rule", index))]
 
-    def _plan_fact(self, index: int, rule: Rule) -> int | None:
-        """A short cut for the many rules that are ground facts; None for the others."""
-        if rule.body or len(rule.heads) != 1 or rule.heads[0].aggregate is not None:
-            return None
-        choice = rule.choice
-        if choice is not None and choice.kind != "fixed":
-            return None
-        atom = rule.heads[0].atom
-        terms = atom.args if choice is None else (*atom.args, *choice.probabilities)
-        if any(t is None or isinstance(t, Var | Compound) for t in terms):
-            return None
+    def _plan_facts(self, indices: list[int], signatures: set[Signature]) -> list[int]:
+        """One plan for all of them, but for those that something is to be computed for."""
         plan = self.plan
-        plan.plan_begin.append(len(plan.code))
-        intern = self.layout.intern
-        if choice is not None:
-            probability = choice.probabilities[0]
-            assert probability is not None
-            kind = CHOICE_KINDS[choice.kind]
-            plan.code += [Opcode.CHOICE, 7, kind, 0, 1, 1, ~intern(probability)]
-        predicate = self.layout.predicates[atom.signature]
-        alternative = NO_CHOICE if choice is None else 0
-        plan.code += [Opcode.HEAD, 5 + len(atom.args), alternative, predicate, self.distinct[index]]
-        plan.code += [~intern(term) for term in atom.args]
-        plan.code += [Opcode.END, 2]
-        plan.plan_rule.append(index)
-        plan.owners.append(Owner("rule", index))
-        return len(plan.plan_begin) - 1
+        plans: list[int] = []
+        left = iter(indices)
+        for first in left:
+            begin = len(plan.code)
+            other = write_facts(plan.code, self.program.rules, chain((first,), left), self.layout)
+            if len(plan.code) > begin:
+                plan.code += (Opcode.END, 2)
+                plan.plan_begin.append(begin)
+                plan.plan_rule.append(first)
+                plan.owners.append(Owner("rule", first))
+                plans.append(len(plan.plan_begin) - 1)
+            if other is not None:
+                self.distinct[other] = scanned_atoms([self.program.rules[other]])[0]
+                plans += self._plan_rule(other, signatures, None)
+        return plans
 
     # Join order ---------------------------------------------------------------------------------
 

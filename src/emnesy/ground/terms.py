@@ -41,6 +41,15 @@ def is_arithmetic(term: Term) -> bool:
     return isinstance(term, Compound) and (term.functor, len(term.args)) in ARITHMETIC
 
 
+def is_constant(term: Term, evaluate: bool = True) -> bool:
+    """Whether `term` is a value as it stands: no variables and, where `evaluate`, no arithmetic in it."""
+    if isinstance(term, Compound):
+        if evaluate and is_arithmetic(term):
+            return False
+        return all(is_constant(a, evaluate) for a in term.args)
+    return not isinstance(term, Var)
+
+
 def literal_terms(literal: BodyLiteral) -> tuple[Term, ...]:
     """All terms of a body literal."""
     if isinstance(literal, (Match, Call)):
@@ -93,26 +102,29 @@ class Interner:
 
     def __init__(self) -> None:
         self.values = _core.ValueTable()
-        self._ids: dict[Term, int] = {}
-        self._integers: dict[int, int] = {}
+        self.integers: dict[int, int] = {}
+        """The integers that have a value already."""
+        self._floats: dict[float, int] = {}
+        self._others: dict[Term, int] = {}
 
     def __call__(self, term: Term) -> int:
         """The value of a ground term; arithmetic functors are kept as they stand."""
         if type(term) is Int:  # most terms of facts
-            known = self._integers.get(term.value)
+            known = self.integers.get(term.value)
             if known is None:
-                known = self._integers[term.value] = self.values.integer(term.value)
+                known = self.integers[term.value] = self.values.integer(term.value)
             return known
-        known = self._ids.get(term)
+        if type(term) is Float:
+            known = self._floats.get(term.value)
+            if known is None:
+                known = self._floats[term.value] = self.values.real(term.value)
+            return known
+        known = self._others.get(term)
         if known is None:
-            known = self._ids[term] = self._add(term)
+            known = self._others[term] = self._add(term)
         return known
 
     def _add(self, term: Term) -> int:
-        if isinstance(term, Int):
-            return self.values.integer(term.value)
-        if isinstance(term, Float):
-            return self.values.real(term.value)
         if isinstance(term, Sym):
             return self.values.symbol(term.name)
         if isinstance(term, Str):
