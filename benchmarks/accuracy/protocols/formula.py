@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from accuracy.protocol import Family, Protocol
 
+EPOCHS = ("--epochs", "16")
+"""With a fifth of the digits held out, 93.0 % of their formulas of seven glyphs were right; 8 epochs: 91.1."""
+
 
 def _length(length: int) -> Protocol:
     return Protocol(
@@ -12,7 +15,7 @@ def _length(length: int) -> Protocol:
         "programs/formula.nesy",
         (
             *("-c", f"length={length}", "--data", "source=mnist", "--data", "formulas=3000"),
-            *("--network", "symbol_net.distortion=0.08", "--epochs", "8"),
+            *("--network", "symbol_net.distortion=0.08", *EPOCHS),
         ),
     )
 
