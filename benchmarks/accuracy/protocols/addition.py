@@ -10,7 +10,7 @@ LENET = ("--epochs", "15", "--network", "digit_net.dropout=0.2")
 """Dropout chosen among 0.1, 0.2 and 0.3 at N = 15 on 10,000 digits held out of the training set."""
 
 BATCH_NORM = ("--epochs", "12", "--network", "digit_net=emnesy.data.nets:bn_cnn")
-"""At N = 15, on 10,000 digits held out, 87.0 % of the sums were right; what else was tried: docs/recipes.md."""
+"""At N = 15, on 10,000 digits held out, 87.0 % of the sums were right; more: docs/recipes.md."""
 
 ENOUGH = ("--train", "restarts=2", "--train", "restart_after=0.2", "--train", "restart_gain=0.8")
 """Without them one seed of five learned digits that explain two thirds of the sums and are all wrong."""

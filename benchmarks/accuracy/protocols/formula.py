@@ -5,7 +5,7 @@ from __future__ import annotations
 from accuracy.protocol import Family, Protocol
 
 EPOCHS = ("--epochs", "16")
-"""With a fifth of the digits held out, 93.0 % of their formulas of seven glyphs were right; 8 epochs: 91.1."""
+"""A fifth of the digits held out, 93.0 % of their formulas of seven glyphs were right; 8 epochs: 91.1."""
 
 
 def _length(length: int) -> Protocol:
