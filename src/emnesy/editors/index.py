@@ -12,6 +12,7 @@ from emnesy.deep import run_deep
 from emnesy.diagnostics import ProgramError, Source, Span
 from emnesy.language import syntax
 from emnesy.language.core import Atom, Signature
+from emnesy.language.files import Read, read_text
 from emnesy.language.include import resolve_includes
 from emnesy.language.parser import parse_leniently
 from emnesy.language.symbols import statement_terms
@@ -52,14 +53,14 @@ class Index:
     """Those of included files in their places."""
 
     @classmethod
-    def of(cls, source: Source) -> Index:
-        """The index of a program; statements with syntax errors are left out. Reads included files."""
+    def of(cls, source: Source, read: Read = read_text) -> Index:
+        """The index of a program; statements with syntax errors are left out. `read` reads included files."""
         try:
             program, _ = run_deep(lambda: parse_leniently(source))
         except RecursionError:
             program = syntax.Program((), source)
         try:
-            return cls(program, run_deep(lambda: resolve_includes(program)).statements)
+            return cls(program, run_deep(lambda: resolve_includes(program, read)).statements)
         except (ProgramError, RecursionError):  # the diagnostics say so
             return cls(program, program.statements)
 
@@ -85,6 +86,11 @@ class Index:
         for occurrence in self.occurrences:
             found.setdefault(occurrence.symbol, []).append(occurrence)
         return found
+
+    def prepared(self) -> Index:
+        """Itself, with all that it finds out when asked."""
+        _ = self.by_symbol
+        return self
 
     def at(self, offset: int) -> Occurrence | None:
         """The name at an offset of the program's own text, or just before it."""

@@ -1,127 +1,219 @@
 """The language server: the front end behind the Language Server Protocol, on standard input and output.
 
-It reads programs and the files they include, and never imports or runs what they name.
+It reads programs and the files they include, and never imports or runs what they name. Programs are read and
+checked in another thread, so that an editor waits for no check.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from lsprotocol import types as lsp
-from pygls import uris
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.workspace import PositionCodec
 
-from emnesy.diagnostics import Diagnostic, EmnesyError, Source, Span
-from emnesy.editors.hover import describe
-from emnesy.editors.index import Index, Occurrence, Symbol
-from emnesy.language import syntax
-from emnesy.language.formatting import format_program
-from emnesy.language.frontend import analyse
-from emnesy.language.statements import AGGREGATES
-from emnesy.language.terms import Str, Sym
+from emnesy.diagnostics import Diagnostic, Source, Span
+from emnesy.editors.documents import Document, check, reader, resolved
+from emnesy.editors.index import Index
+from emnesy.editors.places import Text
 
 PAUSE = 0.2
 """Seconds without a keystroke after which a program is checked again."""
 
-_KINDS = {
-    "predicate": lsp.SymbolKind.Function,
-    "constant": lsp.SymbolKind.Constant,
-    "network": lsp.SymbolKind.Module,
-}
-_COMPLETIONS = {
-    "predicate": lsp.CompletionItemKind.Function,
-    "constant": lsp.CompletionItemKind.Constant,
-    "network": lsp.CompletionItemKind.Module,
-}
-_WORDS = ("const", "observe", "type", "query", "evidence", "not", *syntax.DIRECTIVES)
+T = TypeVar("T")
 
 
-@dataclass
-class Open:
-    """What is known about an open document."""
+class Protocol(LanguageServerProtocol):
+    """pygls's own, which leaves the texts of documents to `Server`."""
 
-    version: int | None
-    index: Index
-    published: set[str] = field(default_factory=set)
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(
+        self, params: lsp.DidChangeTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Only calls the server's handler: pygls would cut lines in its own way."""
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
 
 class Server(LanguageServer):
     """One editor's programs."""
 
     def __init__(self, version: str) -> None:
-        super().__init__("emnesy", version)
-        self._open: dict[str, Open] = {}
+        super().__init__("emnesy", version, protocol_cls=Protocol)
+        self._documents: dict[str, Document] = {}
+        self._published: dict[str, list[lsp.Diagnostic]] = {}
+        self._queue: dict[str, None] = {}
+        self._checking: asyncio.Task[None] | None = None
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="emnesy")
 
-    def index(self, uri: str) -> Index:
-        """The index of an open document as it is now."""
-        document = self.workspace.get_text_document(uri)
-        known = self._open.get(uri)
-        if known is None or known.version is None or known.version != document.version:
-            index = Index.of(Source(_path(uri), document.source))
-            published = known.published if known else set()
-            known = self._open[uri] = Open(document.version, index, published)
-        return known.index
+    # --- documents ----------------------------------------------------------------------------
 
-    def check(self, uri: str) -> None:
-        """Publish the diagnostics of a document, those in files that it includes too."""
-        source = self.index(uri).source
-        found: dict[str, list[lsp.Diagnostic]] = {uri: []}
-        for diagnostic in _findings(source):
-            place = diagnostic.span or Span(source, 0, 0)
-            where = uri if place.source.name == source.name else _uri(place.source)
-            found.setdefault(where, []).append(self._diagnostic(diagnostic, place))
-        known = self._open[uri]
-        for gone in known.published - found.keys():
-            found[gone] = []
-        known.published = {where for where, some in found.items() if some}
-        for where, some in found.items():
-            self._publish(where, some)
+    def document(
+        self, identifier: lsp.TextDocumentIdentifier | lsp.VersionedTextDocumentIdentifier
+    ) -> Document | None:
+        """An open document as it is now."""
+        return self._documents.get(identifier.uri)
+
+    def open(self, item: lsp.TextDocumentItem) -> None:
+        """A document was opened: from now on, its text is the editor's."""
+        text = Text(item.text, self.workspace.position_codec)
+        document = self._documents[item.uri] = Document(item.uri, text, item.version)
+        self.check_soon([document, *self._including(document)])
+
+    def change(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        """A document's text has changed; it is checked after a pause."""
+        document = self.document(params.text_document)
+        if document is None:
+            return
+        text = document.text
+        for change in params.content_changes:
+            text = text.changed(change)
+        document.text = text
+        document.version = params.text_document.version
+        for other in self._including(document):
+            other.forget()
+        asyncio.get_running_loop().call_later(PAUSE, self._paused, document, document.version)
+
+    def close(self, identifier: lsp.TextDocumentIdentifier) -> None:
+        """A document was closed: from now on, its text is that on disk."""
+        document = self._documents.pop(identifier.uri, None)
+        if document is not None:
+            self._publish()
+            self.check_soon(self._including(document))
 
     def check_all(self) -> None:
-        """Check every open document again: a file that some of them include has changed."""
-        for known in self._open.values():
-            known.version = None
-        for uri in list(self._open):
-            self.check(uri)
+        """Check every open document again: files on disk have changed."""
+        self.check_soon(self._documents.values())
 
-    def forget(self, uri: str) -> None:
-        """A document was closed."""
-        known = self._open.pop(uri, None)
-        for where in {uri, *(known.published if known else ())}:
-            self._publish(where, [])
+    async def index(self, document: Document) -> Index:
+        """The index of a document as it is now. If the text changes before there is one: of the new text."""
+        while True:
+            indexing = document.indexing
+            if indexing is None:
+                source, read = document.source, reader(self._buffers())
+                indexing = self._worker.submit(lambda s=source, r=read: Index.of(s, r).prepared())  # type: ignore[misc]
+                document.indexing = indexing
+            # A request that is cancelled does not cancel the index that others wait for.
+            await asyncio.wait([asyncio.wrap_future(indexing)])
+            if not indexing.cancelled():
+                document.index = indexing.result()
+                return document.index
 
-    def occurrence(
-        self, params: lsp.HoverParams | lsp.DefinitionParams | lsp.ReferenceParams
-    ) -> Occurrence | None:
-        """The name under the cursor."""
-        document = self.workspace.get_text_document(params.text_document.uri)
-        index = self.index(params.text_document.uri)
-        return index.at(document.offset_at_position(params.position))
+    # --- places -------------------------------------------------------------------------------
 
-    def location(self, span: Span) -> lsp.Location:
-        """A place in the protocol's terms."""
-        return lsp.Location(_uri(span.source), self.range(span))
+    def uri(self, path: str) -> str:
+        """The URI of a file, or of a document that was never saved: the editor's own, where it is open."""
+        for document in self._documents.values():
+            if document.name == path:
+                return document.uri
+        file = resolved(path)
+        for document in self._documents.values():
+            if file is not None and document.file == file:
+                return document.uri
+        if ":" in path.split("/")[0]:
+            return path
+        through_links = Path(path).absolute()  # as the user knows the file, if that is clear
+        return (file if file and ".." in through_links.parts else through_links).as_uri()
 
     def range(self, span: Span) -> lsp.Range:
         """A span in the protocol's units."""
-        lines = [line + "\n" for line in span.source.text.split("\n")]
-        places = []
-        for offset in (span.start, span.end):
-            line, column = span.source.position(offset)
-            place = lsp.Position(line - 1, column - 1)
-            places.append(self.workspace.position_codec.position_to_client_units(lines, place))
-        return lsp.Range(*places)
+        return _text(span.source, self.workspace.position_codec).range(span.start, span.end)
+
+    def locations(self, spans: Iterable[Span]) -> list[lsp.Location]:
+        """Places in the protocol's terms."""
+        places = list(spans)
+        uris = {name: self.uri(name) for name in {span.source.name for span in places}}
+        return [lsp.Location(uris[span.source.name], self.range(span)) for span in places]
+
+    # --- checks -------------------------------------------------------------------------------
+
+    def check_soon(self, documents: Iterable[Document]) -> None:
+        """Check these documents, one after the other."""
+        for document in documents:
+            document.forget()
+            self._queue[document.uri] = None
+        if self._queue and (self._checking is None or self._checking.done()):
+            self._checking = asyncio.ensure_future(self._check_queued())
+
+    def _paused(self, document: Document, version: int) -> None:
+        if self._documents.get(document.uri) is document and document.version == version:
+            self.check_soon([document, *self._including(document)])
+
+    async def _check_queued(self) -> None:
+        while self._queue:
+            uri = next(iter(self._queue))
+            del self._queue[uri]
+            document = self._documents.get(uri)
+            if document is None:
+                continue
+            source, buffers = document.source, self._buffers()
+            checked = await self.in_worker(lambda s=source, b=buffers: check(s, b))  # type: ignore[misc]
+            if self._documents.get(uri) is document and document.text.text == source.text:
+                document.checked = checked
+                self._publish(document)
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        """The result of `work`, done where the editor's messages do not wait for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    def _buffers(self) -> dict[Path, str]:
+        """The texts of all open documents that have a place on disk."""
+        documents = self._documents.values()
+        return {document.file: document.text.text for document in documents if document.file}
+
+    def _including(self, document: Document) -> list[Document]:
+        """The other open documents that include a document, at their last checks."""
+        others = (other for other in self._documents.values() if other is not document)
+        return [other for other in others if document.file in other.checked.files]
+
+    def _is_part(self, document: Document) -> bool:
+        """Whether others include it. Of files that include each other, none is a part."""
+        files = document.checked.files
+        return any(other.file not in files for other in self._including(document))
+
+    def _publish(self, checked: Document | None = None) -> None:
+        """Publish the diagnostics that have changed, and those of a document that was `checked`."""
+        found: dict[str, list[lsp.Diagnostic]] = {}
+        uris: dict[str, str] = {}
+        seen = set()
+        for document in self._documents.values():
+            if self._is_part(document):  # it is judged with the whole
+                continue
+            for diagnostic in document.checked.findings:
+                span = diagnostic.span or Span(document.source, 0, 0)
+                name = span.source.name
+                uri = uris.get(name) or uris.setdefault(name, self.uri(name))
+                what = (uri, span.start, span.end, diagnostic.code, diagnostic.message)
+                if what not in seen:
+                    seen.add(what)
+                    found.setdefault(uri, []).append(self._diagnostic(diagnostic, span))
+        for uri in dict.fromkeys((*self._published, *found)):
+            if found.get(uri) != self._published.get(uri) or (checked and checked.uri == uri):
+                self._publish_one(uri, found.get(uri, []))
+        if checked and checked.uri not in found and checked.uri not in self._published:
+            self._publish_one(checked.uri, [])
+        self._published = found
+
+    def _publish_one(self, uri: str, found: list[lsp.Diagnostic]) -> None:
+        document = self._documents.get(uri)
+        version = document.version if document else None
+        self.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(uri, found, version=version)
+        )
 
     def _diagnostic(self, diagnostic: Diagnostic, place: Span) -> lsp.Diagnostic:
         message = diagnostic.message
         if diagnostic.help is not None:
             message += f"\nhelp: {diagnostic.help}"
+        labels = diagnostic.labels
         related = [
-            lsp.DiagnosticRelatedInformation(self.location(label.span), label.text)
-            for label in diagnostic.labels
+            lsp.DiagnosticRelatedInformation(location, label.text)
+            for label, location in zip(labels, self.locations(x.span for x in labels), strict=True)
         ]
         error = diagnostic.severity == "error"
         return lsp.Diagnostic(
@@ -133,142 +225,7 @@ class Server(LanguageServer):
             related_information=related or None,
         )
 
-    def _publish(self, uri: str, found: list[lsp.Diagnostic]) -> None:
-        version = self._open[uri].version if uri in self._open else None
-        self.text_document_publish_diagnostics(
-            lsp.PublishDiagnosticsParams(uri, found, version=version)
-        )
 
-
-def make_server(version: str) -> Server:
-    """A server with all that it can do."""
-    server = Server(version)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.check(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def saved(_: lsp.DidSaveTextDocumentParams) -> None:
-        server.check_all()
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        await asyncio.sleep(PAUSE)
-        documents = server.workspace.text_documents
-        if uri in documents and documents[uri].version == params.text_document.version:
-            server.check(uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        server.forget(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
-    def hover(params: lsp.HoverParams) -> lsp.Hover | None:
-        found = server.occurrence(params)
-        if found is None:
-            return None
-        text = describe(server.index(params.text_document.uri), found.symbol)
-        content = lsp.MarkupContent(lsp.MarkupKind.Markdown, text)
-        return lsp.Hover(content, server.range(found.span))
-
-    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: lsp.DefinitionParams) -> list[lsp.Location]:
-        index = server.index(params.text_document.uri)
-        found = server.occurrence(params)
-        if found is None:
-            return _included(server, index, params)
-        return [server.location(one.span) for one in index.definitions(found.symbol)]
-
-    @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
-    def references(params: lsp.ReferenceParams) -> list[lsp.Location]:
-        found = server.occurrence(params)
-        if found is None:
-            return []
-        everywhere = server.index(params.text_document.uri).by_symbol[found.symbol]
-        wanted = params.context.include_declaration
-        return [server.location(one.span) for one in everywhere if wanted or not one.defines]
-
-    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def symbols(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
-        index = server.index(params.text_document.uri)
-        first: dict[Symbol, Occurrence] = {}
-        for one in index.occurrences:
-            if one.defines and one.span.source is index.source:
-                first.setdefault(one.symbol, one)
-        return [
-            lsp.DocumentSymbol(
-                str(symbol),
-                _KINDS[symbol.kind],
-                server.range(one.statement.span or one.span),
-                server.range(one.span),
-            )
-            for symbol, one in first.items()
-        ]
-
-    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
-    def formatting(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-        source = server.index(params.text_document.uri).source
-        unix = Source(source.name, source.text.replace("\r\n", "\n"))
-        try:
-            text = format_program(unix)
-        except EmnesyError:  # the diagnostics say what is wrong
-            return []
-        if unix.text != source.text:
-            text = text.replace("\n", "\r\n")
-        if text == source.text:
-            return []
-        return [lsp.TextEdit(server.range(Span(source, 0, len(source.text))), text)]
-
-    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION)
-    def completion(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
-        index = server.index(params.text_document.uri)
-        items = [
-            lsp.CompletionItem(s.name, kind=_COMPLETIONS[s.kind], detail=str(s))
-            for s in index.by_symbol
-            if index.definitions(s)
-        ]
-        items += [lsp.CompletionItem(w, kind=lsp.CompletionItemKind.Keyword) for w in _WORDS]
-        return items + [
-            lsp.CompletionItem(a, kind=lsp.CompletionItemKind.Operator, detail=f"{a}<…>")
-            for a in AGGREGATES
-        ]
-
-    return server
-
-
-def _included(server: Server, index: Index, params: lsp.DefinitionParams) -> list[lsp.Location]:
-    """The file that an ``include`` under the cursor names."""
-    document = server.workspace.get_text_document(params.text_document.uri)
-    offset = document.offset_at_position(params.position)
-    for statement in index.program.statements:
-        if isinstance(statement, syntax.Directive) and statement.name == "include":
-            for term in statement.arguments:
-                span = term.span
-                if isinstance(term, (Str, Sym)) and span and span.start <= offset <= span.end:
-                    name = term.value if isinstance(term, Str) else term.name
-                    path = Path(index.source.name).parent / name
-                    start = lsp.Position(0, 0)
-                    return [lsp.Location(_file_uri(path), lsp.Range(start, start))]
-    return []
-
-
-def _findings(source: Source) -> Iterable[Diagnostic]:
-    """What ``emnesy check`` finds without grounding, which may take long."""
-    try:
-        return analyse(source, {}).warnings
-    except EmnesyError as error:
-        return error.diagnostics
-
-
-def _path(uri: str) -> str:
-    return uris.to_fs_path(uri) or uri
-
-
-def _uri(source: Source) -> str:
-    return source.name if "://" in source.name else _file_uri(Path(source.name))
-
-
-def _file_uri(path: Path) -> str:
-    return path.resolve().as_uri()
+@lru_cache(maxsize=32)
+def _text(source: Source, codec: PositionCodec) -> Text:
+    return Text(source.text, codec)

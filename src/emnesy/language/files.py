@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
+
+Read: TypeAlias = Callable[[Path], str]
+"""The text of the file at a path. Raises OSError, or UnicodeDecodeError where it is no text."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a file on disk."""
+    return path.read_text(encoding="utf-8-sig")
 
 
 def read_source(name: str | Path) -> Source:
@@ -19,7 +29,7 @@ def read_source(name: str | Path) -> Source:
     try:
         if name == "-":
             return Source("<stdin>", sys.stdin.buffer.read().decode("utf-8-sig"))
-        return Source(name, Path(name).read_text(encoding="utf-8-sig"))
+        return Source(name, read_text(Path(name)))
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not UTF-8 text"
     except ValueError as error:  # a null character in the name

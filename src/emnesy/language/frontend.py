@@ -15,6 +15,7 @@ from emnesy.language.checks.unit import Unit
 from emnesy.language.constants import evaluate_constants
 from emnesy.language.core import CoreProgram
 from emnesy.language.desugar import desugar
+from emnesy.language.files import Read, read_text
 from emnesy.language.include import resolve_includes
 from emnesy.language.parser import parse
 from emnesy.language.split import split_statements
@@ -30,15 +31,17 @@ class Analysis(NamedTuple):
     """Whether a predicate depends on its own negation: whether an atom does, grounding finds out."""
 
 
-def analyse(source: Source, consts: Mapping[str, int | float | str]) -> Analysis:
-    """Parse, include, check and desugar a program. `consts` overrides named constants.
+def analyse(
+    source: Source, consts: Mapping[str, int | float | str], read: Read = read_text
+) -> Analysis:
+    """Parse, include, check and desugar a program. `consts` overrides named constants, `read` reads files.
 
     Raises:
         ProgramError: with every error found, in the order of the text.
     """
     try:
         with collection_paused():
-            return run_deep(lambda: _analyse(source, consts))
+            return run_deep(lambda: _analyse(source, consts, read))
     except RecursionError:
         raise nested_too_deeply(source) from None
 
@@ -60,8 +63,8 @@ def nested_too_deeply(source: Source) -> ProgramError:
     )
 
 
-def _analyse(source: Source, consts: Mapping[str, int | float | str]) -> Analysis:
-    program = resolve_includes(parse(source))
+def _analyse(source: Source, consts: Mapping[str, int | float | str], read: Read) -> Analysis:
+    program = resolve_includes(parse(source), read)
     found: list[Diagnostic] = []
     constants = evaluate_constants(program.statements, consts, found.append)
     core = desugar(program, constants, found.append)

@@ -6,25 +6,26 @@ from pathlib import Path
 
 from emnesy.diagnostics import Diagnostic, ProgramError, Source
 from emnesy.language import syntax
+from emnesy.language.files import Read, read_text
 from emnesy.language.parser import parse
 from emnesy.language.terms import Str, Sym
 
 
-def resolve_includes(program: syntax.Program) -> syntax.Program:
+def resolve_includes(program: syntax.Program, read: Read = read_text) -> syntax.Program:
     """`program` with the statements of every included file in place, each file once.
 
-    Paths are relative to the including file.
+    Paths are relative to the including file; `read` gets them resolved.
 
     Raises:
         ProgramError: a file is missing, unreadable or wrong, or includes itself.
     """
     root = Path(program.source.name)
-    statements = _resolve(program, (root.resolve(),), set())
+    statements = _resolve(program, (root.resolve(),), set(), read)
     return syntax.Program(tuple(statements), program.source)
 
 
 def _resolve(
-    program: syntax.Program, open_files: tuple[Path, ...], seen: set[Path]
+    program: syntax.Program, open_files: tuple[Path, ...], seen: set[Path], read: Read
 ) -> list[syntax.Statement]:
     statements: list[syntax.Statement] = []
     found: list[Diagnostic] = []
@@ -33,8 +34,7 @@ def _resolve(
             statements.append(statement)
             continue
         try:
-            shown = _target(statement, program.source)
-            path = shown.resolve()
+            shown, path = _target(statement, program.source)
             if path in open_files:
                 raise ProgramError(
                     Diagnostic(
@@ -46,7 +46,8 @@ def _resolve(
                 )
             if path not in seen:
                 seen.add(path)
-                statements += _resolve(parse(_read(shown, statement)), (*open_files, path), seen)
+                source = Source(str(shown), _text(path, shown, statement, read))
+                statements += _resolve(parse(source), (*open_files, path), seen, read)
         except ProgramError as error:
             found.extend(error.diagnostics)
     if found:
@@ -54,7 +55,8 @@ def _resolve(
     return statements
 
 
-def _target(directive: syntax.Directive, source: Source) -> Path:
+def _target(directive: syntax.Directive, source: Source) -> tuple[Path, Path]:
+    """The file that a directive names, as it is shown and resolved."""
     term = directive.arguments[0] if len(directive.arguments) == 1 else None
     if not isinstance(term, (Str, Sym)) or directive.options:
         raise ProgramError(
@@ -65,14 +67,22 @@ def _target(directive: syntax.Directive, source: Source) -> Path:
                 help='write `:- include("file.nesy").`',
             )
         )
-    return Path(source.name).parent / (term.value if isinstance(term, Str) else term.name)
-
-
-def _read(path: Path, directive: syntax.Directive) -> Source:
+    shown = Path(source.name).parent / (term.value if isinstance(term, Str) else term.name)
     try:
-        return Source(str(path), path.read_text(encoding="utf-8"))
+        return shown, shown.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a circle of links, a null character
+        raise _unreadable(shown, str(error), directive) from None
+
+
+def _text(path: Path, shown: Path, directive: syntax.Directive, read: Read) -> str:
+    try:
+        return read(path)
     except OSError as error:
         reason = error.strerror or str(error)
     except UnicodeDecodeError:
         reason = "it is not UTF-8 text"
-    raise ProgramError(Diagnostic("E0802", f"cannot read `{path}`: {reason}", directive.span))
+    raise _unreadable(shown, reason, directive)
+
+
+def _unreadable(path: Path, reason: str, directive: syntax.Directive) -> ProgramError:
+    return ProgramError(Diagnostic("E0802", f"cannot read `{path}`: {reason}", directive.span))

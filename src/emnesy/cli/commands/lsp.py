@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+
 from emnesy.diagnostics import Diagnostic, EmnesyError
 
 
@@ -11,7 +15,7 @@ def command() -> None:
     Editors start it themselves; docs/editors.md says how. Needs the extra `lsp`.
     """
     try:
-        from emnesy.editors.server import make_server
+        from emnesy.editors.features import make_server
     except ModuleNotFoundError as error:
         if error.name not in ("pygls", "lsprotocol"):
             raise
@@ -24,4 +28,7 @@ def command() -> None:
         ) from None
     from emnesy.cli.main import installed_version
 
-    make_server(installed_version()).start_io()
+    # pygls closes the stream that it writes to; what prints by mistake must not get into it.
+    stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    with contextlib.redirect_stdout(sys.stderr):
+        make_server(installed_version()).start_io(stdout=stream)
