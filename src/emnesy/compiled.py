@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Report, Task
+from emnesy.engine.options import check_seed, check_threads
 from emnesy.engine.registry import able, require_task
 from emnesy.ground.choices import log_probabilities, taken_alternatives
 from emnesy.ground.simulator import build_simulator, models_of, truth_of
@@ -72,6 +73,7 @@ class CompiledProgram:
         self.grounded = grounded
         self.interface = interface
         self.engine = engine
+        check_threads(threads)
         self.threads = threads
         self.options = dict(options or {})
         self._root = self
@@ -229,6 +231,7 @@ class CompiledProgram:
         uniform priors.
         """
         require_task(self.engine.name, task)
+        check_seed(seed)
         blocks, _ = read_priors(self.interface, self.uniform_priors())
         result = self.engine.run(
             [*blocks, self._fixed[np.dtype(np.float64)]],
@@ -256,22 +259,31 @@ class CompiledProgram:
         return models_of(self._root._simulator, self.grounded, alternatives)
 
     def require_answers(self, result: EngineResult) -> None:
-        """Raise `EngineError` where the evidence is impossible (E0703), or no world was found that has it."""
+        """Raise `EngineError` where the evidence is impossible (E0703), or no world was found that has it
+        (E0708)."""
+        span = self.core.evidence[0].span if self.core.evidence else None
+        report = result.report
         if not bool(result.possible[0]):
-            raise EngineError(
-                Diagnostic(
-                    "E0703",
-                    "the evidence is impossible: no world has it",
-                    span=self.core.evidence[0].span if self.core.evidence else None,
+            if not np.all(report.extra.get("proved_impossible", True)):
+                raise EngineError(
+                    Diagnostic(
+                        "E0708",
+                        f"`{report.engine}` found no world that has the evidence",
+                        span=span,
+                        help="it may be impossible, or only hard to find; engines that find out: "
+                        + able(lambda info: info.always_exact),
+                    )
                 )
+            raise EngineError(
+                Diagnostic("E0703", "the evidence is impossible: no world has it", span=span)
             )
-        if not np.all(result.report.extra.get("answered", True)):
+        if not np.all(report.extra.get("answered", True)):
             raise EngineError(
                 Diagnostic(
                     "E0708",
-                    f"none of the {int(result.report.iterations[0]):,} worlds that "
-                    f"`{result.report.engine}` drew has the evidence",
-                    span=self.core.evidence[0].span if self.core.evidence else None,
+                    f"none of the {int(report.iterations[0]):,} worlds that "
+                    f"`{report.engine}` drew has the evidence",
+                    span=span,
                     help="it may be impossible, or only improbable: draw more `samples`",
                 )
             )
@@ -311,6 +323,9 @@ class CompiledProgram:
             require_task(self.engine.name, task)
         if threads is None:
             threads = self.threads
+        else:
+            check_threads(threads)
+        check_seed(seed)
         blocks, batch = read_priors(self.interface, priors or {}, threads)
         labels = read_labels(self.interface, evidence or {}, batch)
         dtype = blocks[0].dtype if blocks else np.dtype(np.float64)

@@ -204,7 +204,7 @@ class Program:
             grounded=self.ground,
             interface=self.interface,
             engine=info.bind(self, given),
-            threads=threads or default_threads(),
+            threads=default_threads() if threads is None else threads,
             options=given,
         )
 

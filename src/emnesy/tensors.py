@@ -74,7 +74,7 @@ def read_priors(
     """One ``(B, size)`` block per `PriorSpec`, and B (None without neural predicates)."""
     specs = interface.priors
     if len(priors) != len(specs) or any(spec.predicate not in priors for spec in specs):
-        _check_names(interface, priors)
+        _check_names(interface, priors, "prior")
     blocks: list[Array] = []
     batch: int | None = None
     for spec in specs:
@@ -122,9 +122,9 @@ def _prior_of(spec: PriorSpec) -> str:
     return f"the prior of `{spec.predicate}`"
 
 
-def _check_names(interface: Interface, priors: Mapping[str, Any]) -> None:
+def _check_names(interface: Interface, given: Mapping[str, Any], what: str) -> None:
     names = [spec.predicate for spec in interface.priors]
-    for name in priors:
+    for name in given:
         if name not in names:
             raise DataError(
                 Diagnostic(
@@ -134,8 +134,8 @@ def _check_names(interface: Interface, priors: Mapping[str, Any]) -> None:
                 )
             )
     for name in names:
-        if name not in priors:
-            raise DataError(Diagnostic("E0605", f"no prior for neural predicate `{name}`"))
+        if name not in given:
+            raise DataError(Diagnostic("E0605", f"no {what} for neural predicate `{name}`"))
 
 
 def shape_text(shape: Sequence[Any]) -> str:
@@ -410,7 +410,9 @@ def read_choices(
     """``(B, choices)`` alternatives of a total choice. `fixed` (1, F): the program's own probabilities."""
     native = grounded.native
     count = np.diff(native.choice_alternative_begin)
-    batch = len(next(iter(choices.values()))) if choices else 1
+    _check_names(interface, choices, "symbols")
+    given = {name: as_numpy(array, f"the symbols of `{name}`") for name, array in choices.items()}
+    batch = next((len(array) for array in given.values() if array.ndim), 1)
     result = np.zeros((batch, native.choice_count), np.int64)
     own = np.flatnonzero(interface.choice_block == len(interface.priors))
     for choice in own:  # the program's own: its most probable alternative, the first of equals
@@ -419,12 +421,8 @@ def read_choices(
         none = 1 - p.sum() if native.choice_has_none[choice] else -1.0
         result[:, choice] = np.argmax([*p, none])
     for spec in interface.priors:
-        if spec.predicate not in choices:
-            raise DataError(
-                Diagnostic("E0605", f"no symbols for neural predicate `{spec.predicate}`")
-            )
         what = f"the symbols of `{spec.predicate}`"
-        array = as_numpy(choices[spec.predicate], what)
+        array = given[spec.predicate]
         shape = tuple(axis.size for axis in spec.axes)
         if array.shape != (batch, *shape) or array.dtype.kind not in "biu":
             raise DataError(

@@ -94,3 +94,18 @@ def test_tasks_that_an_engine_does_not_answer(monkeypatch: pytest.MonkeyPatch) -
     assert diagnostic.code == "E0707"
     assert "`exact`" in (diagnostic.help or "")
     assert "`bp`" not in (diagnostic.help or "")
+
+
+def test_more_worlds_than_python_writes_digits_of() -> None:
+    """2^15002 has 4517 digits; `str` of an integer stops at 4300."""
+    many = """
+    0.5::coin(1..15000). 0.5::edge(1, 2). 0.5::edge(2, 1).
+    far(1, min<0>).
+    far(Y, min<D + 1>) :- far(X, D), edge(X, Y).
+    query(coin(_)). query(far(_, _)).
+    """
+    model = emnesy.load(many).compile("auto")
+    assert not model.engine.exact
+    assert "about 10^4516 worlds" in model.why_approximate()
+    with pytest.raises(emnesy.EngineError, match=r"E0702.*about 10\^4516 worlds"):
+        emnesy.load(many).compile("enumerate")

@@ -193,3 +193,14 @@ def test_chains_go_on_where_they_were() -> None:
     assert moved.possible.all()
     with pytest.raises(emnesy.EngineError, match="E0709"):
         model.posterior(priors, label, state=first.state, options={"chains": 2})
+
+
+def test_evidence_that_no_search_finds_is_not_called_impossible() -> None:
+    """A key of forty bits: one world has it, and nothing leads there."""
+    bits = ", ".join(f"{'not ' if i % 3 == 0 else ''}bit({i})" for i in range(40))
+    key = f"0.5::bit(0..39). opens :- {bits}. evidence(opens). query(bit(1))."
+    assert emnesy.load(key).compile("bp").query() == {"bit(1)": 1.0}
+    with pytest.raises(emnesy.EngineError, match=r"E0708.*`gibbs` found no world"):
+        emnesy.load(key).compile("gibbs").query()
+    with pytest.raises(emnesy.EngineError, match="E0703"):
+        emnesy.load("0.5::a. b :- a, 1 > 2. evidence(b). query(a).").compile("gibbs").query()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import EngineError
 from emnesy.engine import bp, enumerate, exact
-from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo, engines
 
 if TYPE_CHECKING:
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
     from emnesy.pipeline import Program
 
 OPTIONS: Mapping[str, OptionSpec] = {
-    "budget": OptionSpec(
-        1 << 18,
-        "table entries that a junction tree may have",
-        exact.OPTIONS["budget"].allowed,
-        exact.OPTIONS["budget"].range,
-    ),
+    "budget": whole(1 << 18, "table entries that a junction tree may have", 1),
 }
 
 SAMPLERS = ("gibbs", "abc")
@@ -81,7 +76,8 @@ def choose(program: Program, options: Mapping[str, Any]) -> Chosen:
         )
     why = _why(refusals)
     worlds = enumerate.world_count(program.ground)
-    few = f"`enumerate`: {why}, but there are only {worlds:,} worlds"
+    count = enumerate.count_text(worlds)
+    few = f"`enumerate`: {why}, but there are only {count} worlds"
     if worlds <= enumerate.AFFORDABLE_WORLDS:
         return Chosen(enumerate.ENGINE.bind(program), few)
     if messages is not None:
@@ -89,9 +85,7 @@ def choose(program: Program, options: Mapping[str, Any]) -> Chosen:
     for name in SAMPLERS:
         sampler = _bind(name, program, {}, refusals) if name in engines() else None
         if sampler is not None:
-            return Chosen(
-                sampler, f"`{name}`, approximately: {why}, and there are {_count(worlds)} worlds"
-            )
+            return Chosen(sampler, f"`{name}`, approximately: {why}, and there are {count} worlds")
     everything = _bind("enumerate", program, {}, refusals)
     if everything is not None:
         return Chosen(everything, few)
@@ -125,10 +119,6 @@ def _why(refusals: Sequence[EngineError]) -> str:
         "E0705": "it computes numbers that no table can hold",
     }
     return kinds.get(diagnostic.code, diagnostic.message)
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number < 10**7 else f"about 10^{len(str(number)) - 1}"
 
 
 ENGINE = EngineInfo(

@@ -20,7 +20,7 @@ from emnesy.engine.base import (
     check_state,
 )
 from emnesy.engine.bounds import EvidenceBounds
-from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from emnesy.pipeline import Program
 
 OPTIONS: Mapping[str, OptionSpec] = {
-    "max_iterations": OptionSpec(200, "loopy: iterations at most", lambda v: v >= 1, "at least 1"),
+    "max_iterations": whole(200, "loopy: iterations at most", 1),
     "damping": OptionSpec(
         0.0, "loopy: share of the old message that is kept", lambda v: 0 <= v < 1, "in [0, 1)"
     ),
@@ -48,11 +48,10 @@ OPTIONS: Mapping[str, OptionSpec] = {
         lambda _: True,
         "true or false",
     ),
-    "cluster": OptionSpec(
+    "cluster": whole(
         4096,
         "when the program is compiled: tuples of a junction tree in place of loops, at most; 0: none",
-        lambda v: 0 <= v < 1 << 31,
-        "at least 0, less than 2^31",
+        0,
     ),
     "warm_start": OptionSpec(
         False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,67 @@ AFFORDABLE_WORLDS = 1 << 16
 """What `auto` takes on: a fraction of a second."""
 
 
+_LOWEST = -(1 << 40)
+"""An exponent below that of any weight."""
+
+
 def world_count(grounded: GroundedProgram) -> int:
     """Number of total choices of a ground program."""
     native = grounded.native
     return math.prod(
         int(n) for n in np.diff(native.choice_alternative_begin) + native.choice_has_none
     )
+
+
+def count_text(count: int) -> str:
+    """A number of worlds, which may have more digits than Python writes out."""
+    return f"{count:,}" if count < 10**7 else f"about 10^{int(math.log10(count))}"
+
+
+@dataclass
+class _Sums:
+    """Sums of weights so far, those of example b in units of ``2 ** exponent[b]``: none underflows."""
+
+    exponent: NDArray[np.int64]  # (B,)
+    total: NDArray[np.float64]  # (B,)
+    queries: NDArray[np.float64]  # (B, Q)
+    posterior: list[NDArray[np.float64]]  # per choice (B, values)
+    computed: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # (B,) each
+
+    def in_units(
+        self, mantissa: NDArray[np.float64], exponent: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Weights (B, W) in units of which none is large, which all sums are put into as well."""
+        greatest = np.where(mantissa > 0, exponent, _LOWEST).max(axis=1)
+        unit = np.maximum(self.exponent, greatest)
+        shrink = _power(self.exponent - unit)
+        self.exponent = unit
+        self.total *= shrink
+        self.queries *= shrink[:, None]
+        for table in self.posterior:
+            table *= shrink[:, None]
+        for mass in self.computed.values():
+            mass *= shrink
+        return mantissa * _power(exponent - unit[:, None])
+
+
+def _product(
+    tables: Sequence[NDArray[np.float64]], alternatives: NDArray[np.int64], batch: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Prior probabilities of worlds, each (B, W): what is to be multiplied by two to the power of what."""
+    shape = (batch, len(alternatives))
+    mantissa, exponent = np.ones(shape), np.zeros(shape, np.int64)
+    for choice, table in enumerate(tables):
+        fraction, power = np.frexp(table)
+        # Twice a fraction of [0.5, 1), so that a product of certainties stays what it is.
+        mantissa *= 2 * fraction[:, alternatives[:, choice]]
+        exponent += power[:, alternatives[:, choice]] - 1
+    return mantissa, exponent
+
+
+def _power(exponent: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Two to the power of it, which is at most 0 where it matters; 0 where that is too small a number."""
+    return np.asarray(np.ldexp(1.0, np.clip(exponent, -5000, 0).astype(np.int32)))
 
 
 class Enumerate:
@@ -49,7 +105,8 @@ class Enumerate:
             raise EngineError(
                 Diagnostic(
                     "E0702",
-                    f"`enumerate` would have to visit {count:.3g} worlds; its limit is {WORLD_LIMIT}",
+                    f"`enumerate` would have to visit {count_text(count)} worlds; "
+                    f"its limit is {WORLD_LIMIT:,}",
                     help="use `--engine bp`, or a smaller program",
                 )
             )
@@ -82,51 +139,54 @@ class Enumerate:
         native = self._grounded.native
         batch = len(evidence)
         tables = self._tables(priors, batch)
-        posterior = [np.zeros_like(table) for table in tables]
-        total = np.zeros(batch)
-        queries = np.zeros((batch, len(native.queries)))
-        computed: dict[str, NDArray[np.float64]] = {}
+        sums = _Sums(
+            np.full(batch, _LOWEST),
+            np.zeros(batch),
+            np.zeros((batch, len(native.queries))),
+            [np.zeros_like(table) for table in tables],
+        )
         best = np.full(batch, -np.inf)
         chosen = np.zeros((batch, len(tables)), np.int64)
         generators = [np.random.Generator(np.random.Philox([seed, b])) for b in range(batch)]
         for alternatives in self._worlds():
             worlds = self._evaluate(alternatives)
-            weight = np.ones((batch, len(alternatives)))
-            for choice, table in enumerate(tables):
-                weight *= table[:, alternatives[:, choice]]
-            weight *= self._allowed(worlds)
-            weight *= self._matches(worlds, evidence)
-            total += weight.sum(axis=1)
-            queries += weight @ worlds.truth[native.queries].T
-            self._computed(worlds, weight, computed)
+            mantissa, exponent = _product(tables, alternatives, batch)
+            mantissa *= self._allowed(worlds)
+            mantissa *= self._matches(worlds, evidence)
+            weight = sums.in_units(mantissa, exponent)
+            sums.total += weight.sum(axis=1)
+            sums.queries += weight @ worlds.truth[native.queries].T
+            self._computed(worlds, weight, sums.computed)
             if task == "marginals":
-                for choice in range(len(tables)):
+                for choice, table in enumerate(sums.posterior):
                     for value in range(int(self._cardinality[choice])):
                         where = alternatives[:, choice] == value
-                        posterior[choice][:, value] += weight[:, where].sum(axis=1)
+                        table[:, value] += weight[:, where].sum(axis=1)
                 continue
             with np.errstate(divide="ignore"):
-                score = np.log(weight)
+                score = np.log(mantissa) + exponent * math.log(2)
             if task == "sample":
                 score = score + np.stack([g.gumbel(size=score.shape[1]) for g in generators])
             top = score.argmax(axis=1)
             better = score[np.arange(batch), top] > best
             best[better] = score[np.arange(batch), top][better]
             chosen[better] = alternatives[top[better]]
-        possible = total > 0
+        possible = sums.total > 0
+        posterior = sums.posterior
         if task != "marginals":
             for choice, table in enumerate(posterior):
                 table[np.arange(batch), chosen[:, choice]] = 1.0
-        scale = np.where(possible, total, 1.0)
+        scale = np.where(possible, sums.total, 1.0)
         if task == "marginals":
             posterior = [table / scale[:, None] for table in posterior]
         dtype = priors[0].dtype
-        log_evidence = np.where(possible, np.log(scale), LOG_ZERO)
+        log_total = np.log(scale) + sums.exponent * math.log(2)
+        log_evidence = np.where(possible, log_total, LOG_ZERO)
         return EngineResult(
             posteriors=self._blocks(priors, posterior, possible, batch),
             log_evidence=log_evidence.astype(dtype),
             possible=possible,
-            queries=np.where(possible[:, None], queries / scale[:, None], 0.0).astype(dtype),
+            queries=np.where(possible[:, None], sums.queries / scale[:, None], 0.0).astype(dtype),
             report=Report(
                 engine=self.name,
                 exact=True,
@@ -135,7 +195,7 @@ class Enumerate:
                 residual=np.zeros(batch),
                 extra={
                     "worlds": self._count,
-                    "computed": {k: v / scale for k, v in computed.items()},
+                    "computed": {k: v / scale for k, v in sums.computed.items()},
                 },
             ),
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, EngineError
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
-from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo, able
 
 if TYPE_CHECKING:
@@ -22,15 +22,8 @@ if TYPE_CHECKING:
     from emnesy.pipeline import Program
 
 OPTIONS: Mapping[str, OptionSpec] = {
-    "budget": OptionSpec(
-        1 << 20,
-        "tuples of all clusters together, at most",
-        lambda v: 1 <= v < 1 << 31,
-        "at least 1, less than 2^31",
-    ),
-    "restarts": OptionSpec(
-        12, "elimination orders that are tried, at most", lambda v: v >= 1, "at least 1"
-    ),
+    "budget": whole(1 << 20, "tuples of all clusters together, at most", 1),
+    "restarts": whole(12, "elimination orders that are tried, at most", 1),
 }
 
 SINGLE_ROWS = 4096

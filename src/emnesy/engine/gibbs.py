@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emnesy import _core
 from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task, check_state
-from emnesy.engine.options import OptionSpec, read_options
+from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo
 from emnesy.ground.computed import ComputedQueries
 from emnesy.ground.simulator import no_fixpoint
@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 
 OPTIONS: Mapping[str, OptionSpec] = {
     "chains": OptionSpec(4, "chains per example", lambda v: 1 <= v <= 1000, "from 1 to 1000"),
-    "sweeps": OptionSpec(
-        200, "sweeps of each chain that are averaged", lambda v: v >= 1, "at least 1"
-    ),
-    "burn_in": OptionSpec(
-        100, "sweeps before these, of chains that start anew", lambda v: v >= 0, "at least 0"
-    ),
+    "sweeps": whole(200, "sweeps of each chain that are averaged", 1),
+    "burn_in": whole(100, "sweeps before these, of chains that start anew", 0),
     "tolerance": OptionSpec(
         1.05, "greatest R-hat that counts as converged", lambda v: v >= 1, "at least 1"
     ),

@@ -28,7 +28,10 @@ OPTIONS: Mapping[str, OptionSpec] = {
         "at least 1",
     ),
     "seconds": OptionSpec(
-        60.0, "when the program is compiled: time that it may take", lambda v: v > 0, "above 0"
+        60.0,
+        "when the program is compiled: time that it may take",
+        lambda v: 0 < v <= 1e9,
+        "in (0, 1e9]",
     ),
     "vtree": OptionSpec(
         "balanced",

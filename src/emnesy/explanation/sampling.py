@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
+from emnesy.engine.options import check_seed
 from emnesy.engine.registry import able, engines
 from emnesy.explanation.worlds import World, WorldReader
 
@@ -82,6 +83,7 @@ def sample(
         raise EngineError(
             Diagnostic("E0713", f"`{model.engine.name}` can give only approximate samples here")
         )
+    check_seed(seed)
     reader = WorldReader(model, all_atoms=all_atoms)
     rows = max(1, min(CHUNK, (1 << 24) // max(1, model.grounded.native.atom_count)))
     for chunk, first in enumerate(range(0, count, rows)):

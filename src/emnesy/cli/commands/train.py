@@ -43,7 +43,9 @@ def command(
     max_ground: MaxGroundOption = None,
     engine: Annotated[str | None, typer.Option(help="Inference engine.")] = None,
     engine_option: EngineOptionsOption = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=(1 << 31) - 1, help="The same seed gives the same run.")
+    ] = 0,
     threads: Annotated[
         int | None,
         typer.Option(
