@@ -182,3 +182,43 @@ def test_failing_and_empty_data_sets():
         Examples(Plain(0), ADDITION, "test", batch_size=2)
     with pytest.raises(DataError, match=r"E0635.*neither map-style nor iterable"):
         Examples(object(), ADDITION, "test", batch_size=2)  # type: ignore[arg-type]
+
+
+class Broken(IterableDataset):
+    """Gives nothing, or fails."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+
+    def __iter__(self):
+        if self.failure is not None:
+            raise self.failure
+        return iter(())
+
+
+class Negative(Plain):
+    def __len__(self) -> int:
+        return -3
+
+
+def test_failing_and_empty_iterables():
+    with pytest.raises(DataError, match=r"E0635.*no examples"):
+        Examples(Broken(), ADDITION, "train", batch_size=2).first()
+    failing = Examples(Broken(OSError("no disk")), ADDITION, "train", batch_size=2)
+    with pytest.raises(DataError, match=r"E0635.*OSError: no disk"):
+        failing.first()
+    with pytest.raises(DataError, match=r"E0635.*ValueError"):
+        Examples(Negative(), ADDITION, "train", batch_size=2)
+
+
+def test_a_worker_that_fails_is_one_line():
+    examples = Examples(Plain(), ADDITION, "train", batch_size=2, workers=1)
+    with pytest.raises(DataError, match=r"E0635.*no such picture") as caught:
+        list(examples.batches())
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_symbol_outside_the_domain_is_shown_plainly():
+    with pytest.raises(DataError, match=r"the value 'hail', which") as caught:
+        labels({"weather": ["sun", "hail", "snow"]})
+    assert "np." not in str(caught.value)

@@ -260,6 +260,8 @@ def test_bad_programs(program, tmp_path, capsys, case):
         (["--batch-size", "0"], "E0660"),
         (["--resume", "nowhere"], "E0670"),
         (["--network", "reader.width=9"], "E0644"),
+        (["--train", "device=gpu"], "E0660"),
+        (["--train", "device=meta"], "E0660"),
     ],
 )
 def test_bad_arguments(program, capsys, arguments, code):
@@ -272,6 +274,52 @@ def test_wrong_usage(program, capsys):
     assert "FILE" in capsys.readouterr().err
     assert train("missing.nesy") == 1
     assert "E0801" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--seed", "--threads"])
+@pytest.mark.parametrize("value", ["-1", "100000000000000000000"])
+def test_numbers_that_no_library_takes(program, capsys, option, value):
+    assert main(["train", str(program), option, value]) == 2
+    assert option in capsys.readouterr().err
+
+
+FAILING = {
+    "metrics": (
+        'float(predictions["digit"].float().mean())',
+        "1 / 0",
+        "E0635",
+        "ZeroDivisionError",
+    ),
+    "no numbers": ('{"mean_digit": ', '{"mean_digit": [], "b": ', "E0635", "metrics failed"),
+    "no gradient": (
+        "return torch.nn.Linear(width, 10)",
+        "return Cut(width, 10)",
+        "E0641",
+        "gradient",
+    ),
+    "frozen": (
+        "return torch.nn.Linear(width, 10)",
+        "return torch.nn.Linear(width, 10).requires_grad_(False)",
+        "E0641",
+        "gradient",
+    ),
+}
+CUT = """
+class Cut(torch.nn.Linear):
+    def forward(self, inputs):
+        return super().forward(inputs).detach()
+"""
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_data_sets_and_networks_that_fail_late(program, tmp_path, capsys, case):
+    before, after, code, part = FAILING[case]
+    assert before in TASK
+    (tmp_path / "toy_task.py").write_text(TASK.replace(before, after) + CUT)
+    assert train(program, "--out", "run") == 1
+    err = capsys.readouterr().err
+    assert f"error[{code}]" in err
+    assert part in err
 
 
 def test_a_full_disk_is_a_diagnostic(program, capsys, monkeypatch):

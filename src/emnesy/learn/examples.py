@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -43,7 +44,8 @@ class Examples:
                 f"the {split} data set, a {type(dataset).__name__}, "
                 "is neither map-style nor iterable",
             )
-        self.count: int | None = len(dataset) if hasattr(dataset, "__len__") else None
+        with self._blamed("asked for its length"):
+            self.count: int | None = len(dataset) if hasattr(dataset, "__len__") else None
         if self.count == 0 or (self.count is None and not self.iterable):
             raise problem("E0635", f"the {split} data set has no examples")
         self.batch_size = batch_size
@@ -75,7 +77,10 @@ class Examples:
     def first(self) -> Batch:
         """A batch of the first example, for checks before training."""
         if self.iterable:
-            return next(self._from_iterable(0, 1))
+            batch = next(self._from_iterable(0, 1), None)
+            if batch is None:
+                raise problem("E0635", f"the {self.split} data set has no examples")
+            return batch
         return self._collate([0], self._fetch([0]))
 
     def _order(self, epoch: int) -> torch.Tensor:
@@ -98,31 +103,43 @@ class Examples:
             num_workers=self.workers,
             generator=self._generator(epoch),
         )
-        yield from loader
+        with self._blamed("asked for an example"):
+            yield from loader
 
     def _fetch(self, indices: Sequence[int] | torch.Tensor) -> Any:
         whole = getattr(self.dataset, "__getitems__", None)
-        try:
+        with self._blamed("asked for an example"):
             if whole is not None:
                 return whole(indices if isinstance(indices, torch.Tensor) else list(indices))
             return [self.dataset[int(index)] for index in indices]
+
+    @contextmanager
+    def _blamed(self, when: str) -> Iterator[None]:
+        """What the data set raises becomes a `DataError`."""
+        try:
+            yield
         except EmnesyError:
             raise
         except Exception as error:
+            said = str(error).strip().splitlines() or [""]  # a worker's has a traceback in it
             raise problem(
                 "E0635",
-                f"the {self.split} data set failed: {type(error).__name__}: {error}",
-                help=f"its {type(self.dataset).__name__} raised this when asked for an example",
+                f"the {self.split} data set failed: {type(error).__name__}: {said[-1]}",
+                help=f"its {type(self.dataset).__name__} raised this when {when}",
             ) from error
 
     def _from_iterable(self, start: int, size: int | None = None) -> Iterator[Batch]:
         size = size or self.batch_size
-        items = iter(self.dataset)
         first = 0 if size is None else start * size
-        items = islice(items, first, None)
-        while data := list(islice(items, size)):
+        with self._blamed("asked for an example"):
+            items = islice(iter(self.dataset), first, None)
+        while data := self._next(items, size):
             yield self._collate(torch.arange(first, first + len(data)), data)
             first += len(data)
+
+    def _next(self, items: Iterator[Any], size: int | None) -> list[Any]:
+        with self._blamed("asked for an example"):
+            return list(islice(items, size))
 
 
 def _as_it_is(data: Any) -> Any:

@@ -118,9 +118,10 @@ class TensorReader:
             if number is None:
                 flat = int(np.ravel_multi_index(place, array.shape)) if place else 0
                 key = self.key(flat) if array.shape == self.shape else self.name
+                shown = written.item() if isinstance(written, np.generic) else written
                 raise problem(
                     "E0633",
-                    f"{where}: {key} is given the value {written!r}, "
+                    f"{where}: {key} is given the value {shown!r}, "
                     f"which is none of {self.values.describe()}",
                 )
             numbers[place] = number

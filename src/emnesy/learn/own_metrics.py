@@ -20,10 +20,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from emnesy.diagnostics import EmnesyError
 from emnesy.learn.accuracy import most_probable
 from emnesy.learn.bridge import Bridge
 from emnesy.learn.estep import Inference
 from emnesy.learn.examples import Examples
+from emnesy.learn.problems import problem
 from emnesy.learn.values import ValueTable
 
 OtherSplits = Callable[[str], "Findings | None"]
@@ -39,14 +41,24 @@ class Findings:
 
 
 def own_metrics(found: Findings, splits: OtherSplits | None = None) -> dict[str, float]:
-    """The data set's own figures; empty where it has none."""
+    """The data set's own figures; empty where it has none. Errors: `DataError` E0635 where its function fails."""
     metrics = getattr(found.dataset, "metrics", None)
     if metrics is None:
         return {}
     offered = {"scores": found.scores, "splits": splits or (lambda _: None)}
     wanted = inspect.signature(metrics).parameters
     extra = {name: value for name, value in offered.items() if name in wanted}
-    return {name: float(value) for name, value in metrics(found.predictions, **extra).items()}
+    try:
+        figures = metrics(found.predictions, **extra)
+        return {str(name): float(value) for name, value in figures.items()}
+    except EmnesyError:
+        raise
+    except Exception as error:
+        raise problem(
+            "E0635",
+            f"the data set's metrics failed: {type(error).__name__}: {error}",
+            help="`metrics` of a data set returns a mapping from names to numbers",
+        ) from error
 
 
 def ask(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from emnesy.learn.accuracy import count_truth, most_probable, nameless
 from emnesy.learn.batch import Batch
 from emnesy.learn.bridge import Bridge
+from emnesy.learn.device import usable_device
 from emnesy.learn.estep import EStep
 from emnesy.learn.evaluate import Evaluation, evaluate
 from emnesy.learn.examples import Examples
@@ -72,7 +73,7 @@ class Trainer:
         self.observer = observer or Observer()
         self.folder = folder
         self.train, self.valid = train, valid
-        self.device = torch.device(options.device)
+        self.device = usable_device(options.device)
         self.loss: EMLoss | LogLikelihood = (
             EMLoss(model, options.targets, threads=threads, seed=seed)
             if options.mode == "em" or options.supervised
@@ -260,6 +261,12 @@ class Trainer:
     def _gradient_step(self, loss: Tensor, count: int) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         if self.loss.last_impossible < count:  # otherwise nothing can be learned from this batch
+            if not loss.requires_grad:
+                raise problem(
+                    "E0641",
+                    "no gradient leads from the networks' outputs to parameters that can be trained",
+                    help="do the networks detach their outputs, or have they no parameters, or frozen ones?",
+                )
             loss.backward()  # type: ignore[no-untyped-call]
             if self.options.clip:
                 nn.utils.clip_grad_norm_(self.bridge.parameters(), self.options.clip)

@@ -31,7 +31,7 @@ INTERRUPTED = 130
 
 def command(
     file: Annotated[
-        Path | None, typer.Argument(help="The program; not needed with --resume.")
+        Path | None, typer.Argument(metavar="FILE", help="The program; not needed with --resume.")
     ] = None,
     examples: Annotated[
         Path | None,
@@ -49,7 +49,9 @@ def command(
     threads: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Threads of PyTorch (default: half the cores) and the engine (all)."
+            min=1,
+            max=1024,
+            help="Threads of PyTorch (default: half the cores) and the engine (all).",
         ),
     ] = None,
     epochs: Annotated[
@@ -64,7 +66,10 @@ def command(
         typer.Option("--supervised", help="Train on the data set's true symbols: the ceiling."),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the run; default: a new one in runs/.")
+        Path | None,
+        typer.Option(
+            help="Folder of the run, in place of a finished one; default: a new one in runs/."
+        ),
     ] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
     train_options: Annotated[
