@@ -290,7 +290,8 @@ class CompiledProgram:
 
     def why_approximate(self) -> str:
         """What a user should know of an engine that is not exact here: why it was taken, what is exact."""
-        exact = able(lambda info: info.always_exact)
+        numbers = len(self.grounded.native.cell_atom) > 0
+        exact = able(lambda info: info.always_exact and (info.computed_cells or not numbers))
         reason = getattr(
             self.engine, "reason", f"`{self.engine.name}` is not exact on this program"
         )

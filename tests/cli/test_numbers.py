@@ -1,5 +1,7 @@
 """Numbers on the command line that no library takes, and programs with more worlds than a double counts."""
 
+from pathlib import Path
+
 import pytest
 
 from emnesy.cli.main import main
@@ -38,7 +40,7 @@ def test_the_greatest_numbers_that_are_in_range(coins, capsys):
 def test_more_worlds_than_a_double_or_python_shows(coins, capsys, count, shown):
     """2^1100 fits into no double; Python formats no integer of more than 4,300 digits."""
     path = coins(count)
-    with open(path, "a") as program:
+    with Path(path).open("a") as program:
         program.write("all(count<I>) :- heads(I).\nquery(all(_)).\n")
     assert main(["query", path, "--engine", "enumerate"]) == 1
     assert f"{shown} worlds" in capsys.readouterr().err

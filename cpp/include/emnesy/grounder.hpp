@@ -100,6 +100,7 @@ enum class GroundFault : std::int32_t {
   TermDepth,         // a term grew beyond ValueTable::max_depth; detail: its functor
   SymbolicInput,     // an operand of a call depends on a computed cell
   Steps,             // more rows and numbers tried, or values made, than max_ground allows; rule: the one that tried most
+  Inexact,           // whole numbers that depend on choices leave what a double holds exactly; detail: the aggregate
 };
 
 // An atom that depends on the next one of a cycle through an instance of a rule.

@@ -1,5 +1,7 @@
 // Aggregates: groups whose contributions are all known become facts, the others cells or candidates.
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 #include "arithmetic.hpp"
 #include "store.hpp"
@@ -16,7 +18,31 @@ bool is_boolean(Aggregate aggregate) {
   return aggregate == Aggregate::Any || aggregate == Aggregate::All;
 }
 
+const char* name_of(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::Sum: return "sum";
+    case Aggregate::Average: return "average";
+    case Aggregate::Min: case Aggregate::ArgMin: return "minimum";
+    default: return "maximum";
+  }
+}
+
 }  // namespace
+
+std::int64_t Store::exact_size(std::int32_t predicate, std::int32_t origin, ValueId value) const {
+  if (value == GroundProgram::no_value || values.kind(value) != ValueKind::Integer) return 0;
+  const std::int64_t number = values.as_integer(value);
+  constexpr auto least = std::numeric_limits<std::int64_t>::min();  // it has no opposite
+  const std::int64_t size = number == least ? std::numeric_limits<std::int64_t>::max() : std::abs(number);
+  require_exact(predicate, origin, size);
+  return size;
+}
+
+void Store::require_exact(std::int32_t predicate, std::int32_t origin, std::int64_t size) const {
+  if (size > std::int64_t{1} << 53)
+    throw GroundError(GroundFault::Inexact, origin, -1, -1, {},
+                      name_of(program.predicate_aggregate[predicate]));
+}
 
 std::int32_t Store::find_group(std::int32_t predicate, std::vector<ValueId>& tuple) {
   const std::int32_t position = program.predicate_aggregate_position[predicate];
@@ -55,6 +81,7 @@ void Store::contribute(std::int32_t predicate, std::vector<ValueId>& tuple,
                        ValueId witness, bool eager) {
   const std::int32_t group = find_group(predicate, tuple);
   if (eager) {
+    exact_size(predicate, origin, value);
     const AtomId atom = group_atom(group);
     append_rule(atom, body.data(), body.data() + body.size(), origin, value, witness);
     return;
@@ -97,6 +124,14 @@ void Store::close_group(std::int32_t group, const Contribution* begin, const Con
                                  program.predicate_arity[predicate]);
   const bool settled = aggregate == Aggregate::Any ? std::any_of(begin, end, known)
                                                    : std::all_of(begin, end, known);
+  if (!settled && aggregate != Aggregate::Count && !is_boolean(aggregate)) {
+    const bool adds = aggregate == Aggregate::Sum || aggregate == Aggregate::Average;
+    std::int64_t total = 0;
+    for (const Contribution* c = begin; c != end; ++c) {
+      total += exact_size(predicate, c->origin, c->value);
+      if (adds) require_exact(predicate, c->origin, total);
+    }
+  }
   if (!settled && !picks_witness(aggregate)) {
     const AtomId atom = group_atom(group);
     for (const Contribution* c = begin; c != end; ++c)

@@ -131,6 +131,9 @@ class Store {
   void close_groups();
   void close_group(std::int32_t group, const Contribution* begin, const Contribution* end);
   ValueId fold(Aggregate aggregate, const Contribution* begin, const Contribution* end);
+  // Computed numbers are doubles: whole ones beyond 2^53 are refused (GroundFault::Inexact), not rounded.
+  std::int64_t exact_size(std::int32_t predicate, std::int32_t origin, ValueId value) const;
+  void require_exact(std::int32_t predicate, std::int32_t origin, std::int64_t size) const;
   AtomId insert_atom(std::int32_t predicate, const ValueId* tuple, AtomKind kind) {
     return insert_atom(predicate, tuple, relations[static_cast<std::size_t>(predicate)].hash(tuple), kind);
   }

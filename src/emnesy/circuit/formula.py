@@ -156,7 +156,7 @@ def _computes(grounded: GroundedProgram, atom: int) -> EngineError:
     return EngineError(
         Diagnostic(
             "E0705",
-            f"`sdd` compiles what is true or false, not computed numbers: `{grounded.atom_text(atom)}`",
+            f"`sdd` compiles what is true or false, not computed numbers: `{grounded.shown(atom)}`",
             grounded.source_of_rule(int(rules[0])).span if len(rules) else None,
             help=f"engines that can: {able(lambda info: info.computed_cells)}",
         )

@@ -36,7 +36,7 @@ class World:
     def true(self) -> tuple[str, ...]:
         """The query atoms that hold, then the others."""
         everything = (*self.queries.items(), *self.atoms.items())
-        return tuple(atom for atom, holds in everything if holds)
+        return tuple(dict.fromkeys(atom for atom, holds in everything if holds))
 
 
 class WorldReader:
@@ -71,7 +71,7 @@ class WorldReader:
         return [
             World(
                 queries={**never, **queries[world]},
-                atoms=others[world],
+                atoms={a: holds for a, holds in others[world].items() if a not in queries[world]},
                 log_probability=float(log_prior[world]),
                 alternatives=alternatives[world],
             )

@@ -136,7 +136,7 @@ def _refusal(
     grounded: GroundedProgram, error: _core.NotLowerable, *, numbers: bool = False
 ) -> EngineError:
     reason, atoms = error.args
-    texts = [f"`{grounded.atom_text(atom)}`" for atom in atoms[:4]]
+    texts = [f"`{grounded.shown(atom)}`" for atom in atoms[:4]]
     shown = ", ".join(texts) + (", ..." if len(atoms) > 4 else "")
     rules = np.flatnonzero(grounded.native.rule_head == atoms[0])
     span = grounded.source_of_rule(int(rules[0])).span if len(rules) else None

@@ -11,7 +11,8 @@ _ARITHMETIC_HELP = "add a condition to the body that leaves these instances out"
 
 # In the order of `GroundFault` in grounder.hpp: code, message, help.
 _FAULTS = (
-    ("E0502", "integer overflow in `{detail}`", "integers have 64 bits; use floats for larger numbers"),
+    ("E0502", "overflow in `{detail}`",
+     "integers have 64 bits, and floats end at 1.8e308; use floats for larger integers"),
     ("E0503", "division by zero in `{detail}`", _ARITHMETIC_HELP),
     ("E0504", "`{detail}` is not a number", "arithmetic and numeric comparison need numbers"),
     ("E0504", "an integer is needed in `{detail}`", "convert with round, floor or integer"),
@@ -29,6 +30,9 @@ _FAULTS = (
     ("E0509", "`{detail}` is known only once all choices are made, and no function can be called with it",
      "list the numbers that it can be, and call the function with these: `N in 0..9, N =:= X, f(N, Y)`"),
     ("E0508", "", None),
+    ("E0502", "the {detail} goes beyond 2^53 in some world",
+     "numbers that depend on chance are computed exactly up to 2^53 = 9,007,199,254,740,992; "
+     "use floats for larger ones"),
 )  # fmt: skip
 _LIMIT, _CYCLE, _STEPS = 9, 10, 14
 _MOST_LABELS = 6

@@ -36,7 +36,7 @@ def _unbounded(grounded: GroundedProgram, atom: int) -> ProgramError:
     return ProgramError(
         Diagnostic(
             "E0423",
-            f"an observed number cannot be listed: `{grounded.atom_text(atom)}` depends on itself, "
+            f"an observed number cannot be listed: `{grounded.shown(atom)}` depends on itself, "
             "or has too many values",
             grounded.source_of_rule(int(rules[0])).span if len(rules) else None,
             help="compare the number in a rule, and observe that rule's head",

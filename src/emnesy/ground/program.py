@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from emnesy import _core
 from emnesy.language.core import CoreProgram, Evidence, Query, Rule, Value
+
+_CELL = re.compile(r"#\d+\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,10 @@ class GroundedProgram:
     def atom_text(self, atom: int) -> str:
         """The atom as a program would write it."""
         return self.native.format_atom(int(atom))
+
+    def shown(self, atom: int) -> str:
+        """The atom for people: a computed number, which has no name in the program, is `_`."""
+        return _CELL.sub("_", self.atom_text(atom))
 
     def value(self, value: int) -> Value:
         """A value as a Python object: tuples and lists as tuples, symbols and strings as `str`."""

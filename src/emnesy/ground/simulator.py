@@ -54,7 +54,7 @@ def no_fixpoint(grounded: GroundedProgram, simulator: _core.Simulator, cell: int
     return ProgramError(
         Diagnostic(
             "E0511",
-            f"the recursion through `{grounded.atom_text(atom)}` reaches no fixpoint",
+            f"the recursion through `{grounded.shown(atom)}` reaches no fixpoint",
             help="a cycle whose numbers keep improving, such as one of negative total cost",
         )
     )

@@ -41,7 +41,7 @@ class Findings:
 
 
 def own_metrics(found: Findings, splits: OtherSplits | None = None) -> dict[str, float]:
-    """The data set's own figures; empty where it has none. Errors: `DataError` E0635 where its function fails."""
+    """The data set's own figures; empty where it has none. Errors: `DataError` E0635 where they fail."""
     metrics = getattr(found.dataset, "metrics", None)
     if metrics is None:
         return {}

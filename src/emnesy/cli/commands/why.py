@@ -83,7 +83,7 @@ def command(
             tree = finding_tree(finding)
             if finding.probability == 0:
                 said = _ruled_out(program, answer, how)
-                tree.label = Text.assemble(finding_label(finding), "  ", said)
+                tree.label = Text.assemble(finding_label(finding), f"  {said}" if said else "")
             print_tree(tree)
 
 
