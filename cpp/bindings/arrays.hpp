@@ -1,4 +1,4 @@
-// Read-only numpy views of vectors that a Python object owns.
+// Between numpy and vectors: read-only views of what a Python object owns, and copies of what is handed in.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -19,6 +19,13 @@ pybind11::array_t<T> view_of(const T* data, std::size_t size, pybind11::handle o
 template <class T>
 pybind11::array_t<T> view_of(const std::vector<T>& data, pybind11::handle owner) {
   return view_of(data.data(), data.size(), owner);
+}
+
+// Arrays that are strided are made contiguous first.
+template <class T, int Flags>
+std::vector<T> copy_of(const pybind11::array_t<T, Flags>& array) {
+  const pybind11::array_t<T, pybind11::array::c_style | pybind11::array::forcecast> plain(array);
+  return {plain.data(), plain.data() + plain.size()};
 }
 
 }  // namespace emnesy

@@ -53,7 +53,7 @@ py::object check(const py::array& block, const py::array_t<std::int64_t>& offset
 // look (false; the table is then unspecified). See LabelCodes in ground/interface.py.
 template <typename Int>
 bool encode(const py::array& values, const py::array_t<std::int64_t>& positions,
-                   const py::array_t<std::int64_t>& uncovered, const py::array_t<std::int32_t>& codes, std::int64_t least,
+            const py::array_t<std::int64_t>& uncovered, const py::array_t<std::int32_t>& codes, std::int64_t least,
             bool functional, std::int64_t first_slot, py::array_t<std::int32_t>& labels) {
   if (values.ndim() != 2 || codes.ndim() != 2 || labels.ndim() != 2 || labels.shape(0) != values.shape(0) ||
       codes.shape(0) != positions.size() || first_slot + positions.size() > labels.shape(1)) {
@@ -68,9 +68,10 @@ bool encode(const py::array& values, const py::array_t<std::int64_t>& positions,
   for (py::ssize_t b = 0; b < value.shape(0); ++b) {
     for (py::ssize_t s = 0; s < position.shape(0); ++s) {
       const std::int64_t v = value(b, position(s));
-      const std::int64_t index = v - least;
-      if (index >= 0 && index < code.shape(1) && code(s, index) >= 0) {
-        label(b, first_slot + s) = code(s, index);
+      // Unsigned, as a label may be any number; what lies below `least` is beyond all codes.
+      const std::uint64_t index = static_cast<std::uint64_t>(v) - static_cast<std::uint64_t>(least);
+      if (index < static_cast<std::uint64_t>(code.shape(1)) && code(s, static_cast<py::ssize_t>(index)) >= 0) {
+        label(b, first_slot + s) = code(s, static_cast<py::ssize_t>(index));
       } else if (v == -1 && least >= 0) {
         label(b, first_slot + s) = -1;
       } else {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "arrays.hpp"
 #include "bindings.hpp"
 #include "bp.hpp"
 #include "bp/cluster.hpp"
@@ -28,11 +29,6 @@ std::string describe(const py::handle& object) {
   const auto array = py::reinterpret_borrow<py::array>(object);
   return py::str(array.dtype()).cast<std::string>() + " array of shape " + py::str(array.attr("shape")).cast<std::string>() +
          ((array.flags() & py::array::c_style) != 0 ? "" : ", not C-contiguous");
-}
-
-template <typename T>
-std::vector<T> copy_of(const py::array_t<T, py::array::c_style>& array) {
-  return {array.data(), array.data() + array.size()};
 }
 
 Task task_of(const std::string& name) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "arrays.hpp"
 #include "bindings.hpp"
 #include "emnesy/numbers.hpp"
 #include "emnesy/ranks.hpp"
@@ -23,11 +24,6 @@ JunctionTreeLimits limits_of(std::int64_t budget, int restarts) {
   limits.budget = budget;
   limits.restarts = restarts;
   return limits;
-}
-
-template <typename T>
-std::vector<T> copy_of(const py::array_t<T>& array) {
-  return {array.data(), array.data() + array.size()};
 }
 
 Lowered lower_arrays(const GroundProgram& program, const FunctionalDependencies& dependencies,

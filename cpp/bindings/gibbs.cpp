@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arrays.hpp"
 #include "bindings.hpp"
 #include "gibbs.hpp"
 
@@ -16,11 +17,6 @@ namespace {
 
 template <typename T>
 using Plain = py::array_t<T, py::array::c_style>;
-
-template <typename T>
-std::vector<T> copy_of(const Plain<T>& array) {
-  return {array.data(), array.data() + array.size()};
-}
 
 void expect(bool holds, const std::string& what) {
   if (!holds) throw py::type_error(what);
@@ -111,6 +107,7 @@ void bind_gibbs(py::module_& m) {
              const Plain<double>& block, const Plain<std::int64_t>& position, bool trace) {
             if (chains < 1 || sweeps < 1 || burn_in < 0 || threads < 1) throw py::value_error("options out of range");
             GibbsOptions options;
+            if (task != "marginals" && task != "sample") throw py::value_error("gibbs does not answer task '" + task + "'");
             options.task = task == "sample" ? Task::Sample : Task::Marginals;
             options.threads = threads;
             options.seed = seed;

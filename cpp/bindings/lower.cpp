@@ -19,11 +19,6 @@ auto vector_view(std::vector<T> Class::*member) {
   return [member](const py::object& self) { return view_of(self.cast<const Class&>().*member, self); };
 }
 
-template <typename T>
-std::vector<T> copy_of(const py::array_t<T>& array) {
-  return {array.data(), array.data() + array.size()};
-}
-
 // A symbolic term as nested tuples (functor, arguments...), ("cell", id) and numbers; None for what is no number.
 py::object symbolic_term(const GroundProgram& program, ValueId id) {
   const ValueTable& values = program.values;

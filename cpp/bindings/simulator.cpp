@@ -18,11 +18,6 @@ using namespace emnesy;
 
 namespace {
 
-template <typename T>
-std::vector<T> copy_of(const py::array_t<T>& array) {
-  return {array.data(), array.data() + array.size()};
-}
-
 // Every atom's truth (atoms, worlds) and every computed cell's number (cells, worlds) in the worlds in which the
 // choices take `alternatives` (worlds, choices).
 py::tuple evaluate(const Simulator& simulator, const py::array_t<std::int32_t, py::array::c_style>& alternatives) {

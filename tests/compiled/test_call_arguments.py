@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import emnesy
+from emnesy import _core
 from emnesy.engine.registry import engines
 from emnesy.explanation.sampling import sample
 
@@ -77,3 +78,26 @@ def test_symbols_to_predict_from(addition, choices, code, word):
     with pytest.raises(emnesy.DataError, match=word) as caught:
         addition(2).predict(choices)
     assert caught.value.diagnostics[0].code == code
+
+
+def test_strided_arrays_are_read_by_their_strides():
+    begin, edge = np.array([0, 9, 1, 9, 2])[::2], np.array([1, 7, 0], np.int32)[::2]
+    found = _core.strongly_connected_components(begin, edge)
+    assert found.component.tolist() == [0, 0]
+    assert found.cyclic.tolist() == [1]
+
+
+def test_the_least_and_the_greatest_label(addition):
+    """A label may be any number of 64 bits; the least one is unobserved, like -1."""
+    priors = {"digit": np.full((1, 2, 2, 10), 0.1)}
+    least, greatest = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    nothing = addition(2).posterior(priors, {"sum": np.full((1, 3), least)})
+    np.testing.assert_allclose(nothing["digit"], priors["digit"])
+    with pytest.raises(emnesy.DataError, match=f"E0613.*label {greatest}"):
+        addition(2).posterior(priors, {"sum": np.full((1, 3), greatest)})
+
+
+def test_a_task_is_never_taken_for_another():
+    model = emnesy.load(COIN).compile("gibbs")
+    with pytest.raises(ValueError, match="map"):
+        model.engine.run([np.array([[0.3, 0.4]])], np.zeros((1, 0), np.int32), task="map")
