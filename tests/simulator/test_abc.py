@@ -223,3 +223,20 @@ def test_recursion_without_a_fixpoint_is_an_error_of_the_program() -> None:
     with pytest.raises(emnesy.ProgramError) as error:
         model(text, "rejection").query()
     assert [d.code for d in error.value.diagnostics] == ["E0511"]
+
+
+@pytest.mark.parametrize("engine", ["abc", "rejection", "gibbs"])
+@pytest.mark.parametrize(
+    ("evidence", "wanted"),
+    [
+        ("evidence(c, false).", 0.3 * 0.4 / (1 - 0.3 * 0.6)),
+        ("evidence(c). evidence(d, false).", 1.0),
+        ("evidence(b, false). evidence(d).", 0.3),
+    ],
+)
+def test_evidence_that_something_does_not_hold(engine: str, evidence: str, wanted: float) -> None:
+    """By hand, within five standard errors of a thousand samples; all engines keep more."""
+    text = f"0.3::a. 0.6::b. c :- a, b. d :- not b. query(a). {evidence}"
+    options = {"sweeps": 2500} if engine == "gibbs" else {"samples": 10_000}
+    answer = emnesy.load(text).compile(engine, options=options).query(seed=1)["a"]
+    assert answer == pytest.approx(wanted, abs=5 * (wanted * (1 - wanted) / 1000) ** 0.5 + 1e-9)
