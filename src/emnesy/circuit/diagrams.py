@@ -36,7 +36,7 @@ class Compiler:
 
     Atoms become functions of the choices' variables, bottom-up (compilation by the immediate consequence
     operator: Vlasselaer et al. 2016). Diagrams are canonical, so a cycle has its least model when no atom's
-    node changes any more.
+    node changes any more; most cycles are solved as equations instead.
     """
 
     def __init__(self, formula: dict[str, Any], limit: int) -> None:
@@ -114,19 +114,65 @@ class Compiler:
 
     def derive(self, atoms: list[int], cyclic: bool) -> None:
         """The nodes of atoms that may depend on each other, from those of all that they depend on."""
-        if cyclic:
+        inside = set(atoms)
+        bodies = [body for atom in atoms for body in self._rules[atom]]
+        if cyclic and all(sum(part >> 1 in inside for part in body) <= 1 for body in bodies):
+            self._eliminate(atoms)
+        elif cyclic:
             self._least_model(atoms)
         else:
             self._nodes[atoms[0]] = self._consequence(self.manager.false(), self._rules[atoms[0]])
-        for atom in atoms:
-            for body in self._rules[atom]:
-                self._used(body)
+        for body in bodies:
+            self._used(body)
 
     def _consequence(self, node: SddNode, bodies: list[list[int]]) -> SddNode:
         """Where some body holds, or `node` does."""
         for body in bodies:
             node = self.either(node, self._all(body))
         return node
+
+    def _eliminate(self, atoms: list[int]) -> None:
+        """The least model where each body reads one atom of the cycle at most, by Gaussian elimination.
+
+        An atom is ``alone or (step and other) or …``; the least solution drops the atom itself. Steps say
+        what follows by way of eliminated atoms, in smaller diagrams than derivations up to some length.
+        """
+        alone: dict[int, SddNode] = {atom: self.manager.false() for atom in atoms}
+        steps: dict[int, dict[int, SddNode]] = {atom: {} for atom in atoms}
+        readers: dict[int, set[int]] = {atom: set() for atom in atoms}
+
+        def add(atom: int, other: int, node: SddNode) -> None:
+            if other != atom and not node.is_false():
+                before = steps[atom].get(other)
+                steps[atom][other] = node if before is None else self.either(before, node)
+                readers[other].add(atom)
+
+        for atom in atoms:
+            for body in self._rules[atom]:
+                node = self._all([literal for literal in body if literal >> 1 not in steps])
+                inside = [literal >> 1 for literal in body if literal >> 1 in steps]
+                if inside:
+                    add(atom, inside[0], node)
+                else:
+                    alone[atom] = self.either(alone[atom], node)
+        order: list[int] = []
+        left = dict.fromkeys(atoms)
+        while left:
+            atom = min(left, key=lambda a: len(steps[a]) * len(readers[a]))  # fewest new steps
+            del left[atom]
+            order.append(atom)
+            for other in steps[atom]:
+                readers[other].discard(atom)
+            for reader in sorted(readers[atom]):
+                step = steps[reader].pop(atom)
+                alone[reader] = self.either(alone[reader], self.both(step, alone[atom]))
+                for other, node in steps[atom].items():
+                    add(reader, other, self.both(step, node))
+        for atom in reversed(order):
+            node = alone[atom]
+            for other, step in steps[atom].items():
+                node = self.either(node, self.both(step, self._nodes[other]))
+            self._nodes[atom] = node
 
     def _least_model(self, atoms: list[int]) -> None:
         """Consequences from below. Denied atoms lie outside of the cycle, so nodes only grow."""
