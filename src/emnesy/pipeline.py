@@ -6,6 +6,7 @@ Every stage is a field of `Program`, computed when it is first asked for, and ha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -53,7 +54,7 @@ class Program:
         self.foreign = foreign
         self.source = source
         self.atoms = atoms
-        self.consts = dict(consts or {})
+        self.consts = {name: _constant(name, value) for name, value in (consts or {}).items()}
         self.max_ground = max_ground
 
     @cached_property
@@ -263,8 +264,8 @@ def load(
     with ``:- foreign``, by name (``gcd`` or ``gcd/3``), in place of those it names. `allow_foreign`: import
     those that it names, from beside the program or the Python path; otherwise nothing is imported.
 
-    Raises `ProgramError` where the file cannot be read; the program itself is looked at when a stage
-    is asked for.
+    Raises `ProgramError` where the file cannot be read or a constant is neither number nor text; the program
+    itself is looked at when a stage is asked for.
     """
     from emnesy.language.files import read_source
 
@@ -277,6 +278,20 @@ def load(
         source = read_source(Path(path_or_text))
     functions = functions_for(source, foreign, allow_foreign)
     return Program(source, consts, max_ground=max_ground, foreign=functions)
+
+
+def _constant(name: str, value: Any) -> int | float | str:
+    """A constant's value as the language has it, numbers of NumPy's and one-element tensors included."""
+    plain = value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(plain, (int, str)) or (isinstance(plain, float) and math.isfinite(plain)):
+        return plain
+    raise ProgramError(
+        Diagnostic(
+            "E0803",
+            f"the constant `{name}` cannot be {value!r}",
+            help="a constant is a number (not NaN or infinity) or a text",
+        )
+    )
 
 
 def functions_for(

@@ -168,6 +168,7 @@ OUTPUTS = {
     "missing": ({}, "E0641.*no output for the neural predicate digit"),
     "shape": ({"digit": torch.zeros(1, 2, 10)}, r"E0641.*\(1, 2, 10\).*\(batch, 2, 2, 10\)"),
     "dtype": ({"digit": torch.zeros(1, 2, 2, 10).long()}, "E0641.*dtype int64"),
+    "array": ({"digit": torch.zeros(1, 2, 2, 10).numpy()}, "E0641.*is a ndarray, not a tensor"),
     "nan": (
         {"digit": torch.zeros(1, 2, 2, 10).index_fill(3, torch.tensor(4), float("nan"))},
         r"E0642.*digit_net returned nan for digit, example 0 .* \(0, 0, 4\)",

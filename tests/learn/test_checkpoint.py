@@ -88,13 +88,14 @@ def program(tmp_path: Path) -> Path:
 
 def test_run_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folder = RunFolder.create(program(tmp_path), None, {"seed": 3})
+    folder = RunFolder.create(program(tmp_path), None, {"program": "p.nesy", "seed": 3})
     assert folder.path.parent == Path("runs")
     assert folder.path.name.startswith("p-")
     assert RunFolder.create(program(tmp_path), None, {}).path != folder.path
     folder.write_metrics([{"loss": float("nan")}, {"loss": 1.5}])
     assert (folder.path / METRICS).read_text() == '{"loss": null}\n{"loss": 1.5}\n'
-    assert RunFolder.reopen(folder.path)[1] == {"seed": 3}
+    settings = RunFolder.reopen(folder.path)[1]
+    assert (settings["program"], settings["seed"], settings["train"]) == ("p.nesy", 3, {})
 
 
 def test_a_finished_run_is_replaced_an_unfinished_one_is_not(tmp_path):
@@ -105,6 +106,31 @@ def test_a_finished_run_is_replaced_an_unfinished_one_is_not(tmp_path):
     RunFolder.create(program(tmp_path), tmp_path / "out", {"seed": 2})
     assert not (tmp_path / "out" / WEIGHTS).exists()
     assert '"seed": 2' in (tmp_path / "out" / CONFIG).read_text()
+
+
+BROKEN = {
+    "": "config.json",
+    "[1, 2]": "no object",
+    "{}": "`program`",
+    '{"program": 7, "seed": 0}': "`program` is to be a text, not 7",
+    '{"program": "p.nesy"}': "`seed`",
+    '{"program": "p.nesy", "seed": "x"}': "`seed` is to be a number from 0 on",
+    '{"program": "p.nesy", "seed": 0, "train": [1]}': "`train`",
+    '{"program": "p.nesy", "seed": 0, "engine": 5}': "`engine`",
+    '{"program": "p.nesy", "seed": 0, "max_ground": -1}': "`max_ground`",
+    '{"program": "p.nesy", "seed": 0, "network": {"net": 3}}': "`network`",
+    '{"program": "p.nesy", "seed": 0, "engine_options": {"a": {"b": 1}}}': "`engine_options`",
+    "[" * 100_000: "config.json",
+    "\xff": "config.json",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=lambda text: text[:40])
+def test_settings_that_somebody_broke(tmp_path, text):
+    (tmp_path / CONFIG).write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match="E0670") as caught:
+        RunFolder.reopen(tmp_path)
+    assert BROKEN[text] in str(caught.value)
 
 
 def test_folders_that_are_no_run(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import PurePath
 
@@ -29,6 +30,10 @@ NOTES = {
 def print_tree(tree: Tree) -> None:
     """Write a tree to the standard output: in colour and wrapped where it is a terminal, else whole lines."""
     width = None if sys.stdout.isatty() else _UNLIMITED
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # atoms may have letters the locale has not
     Console(file=sys.stdout, highlight=False, width=width).print(tree)
 
 

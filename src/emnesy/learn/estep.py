@@ -139,6 +139,11 @@ class Inference:
                     help=f'pass {{"{name}": tensor of shape (batch, {_sides(spec.shape)})}}',
                 )
             given = outputs[name]
+            if not isinstance(given, Tensor):
+                raise problem(
+                    "E0641",
+                    f"the output for {name} is a {type(given).__name__}, not a tensor of PyTorch's",
+                )
             if not given.is_floating_point() or tuple(given.shape[1:]) != spec.shape:
                 raise problem(
                     "E0641",

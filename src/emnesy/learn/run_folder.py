@@ -20,6 +20,7 @@ from torch import nn
 
 from emnesy.learn.checkpoint import write_atomically
 from emnesy.learn.problems import problem
+from emnesy.learn.run_settings import checked_settings
 
 CONFIG, PROGRAM, METRICS = "config.json", "program.nesy", "metrics.jsonl"
 EXAMPLES = "examples.pl"
@@ -78,13 +79,14 @@ class RunFolder:
         """The folder of an earlier run and its settings (E0670 where it is none)."""
         try:
             config = json.loads((path / CONFIG).read_text("utf-8"))
-        except (OSError, json.JSONDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise problem(
                 "E0670",
-                f"{path} is not the folder of a run: {error}",
+                f"{path} is not the folder of a run: {CONFIG}: {reason}",
                 help="--resume takes a folder that `emnesy train` made",
             ) from error
-        return cls(path), config
+        return cls(path), checked_settings(str(path / CONFIG), config)
 
     def write_metrics(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Replace ``metrics.jsonl``: after a resume it holds each epoch once."""
@@ -102,7 +104,7 @@ class RunFolder:
         try:
             lines = (self.path / METRICS).read_text("utf-8").splitlines()
             return [json.loads(line) for line in lines]
-        except (OSError, json.JSONDecodeError):
+        except (OSError, ValueError):
             return []
 
     def _write(self, name: str, data: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import io
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -84,7 +83,7 @@ def _standard_input(check: bool, diff: bool) -> int:
     if diff:
         _show_diff(File(Path("<stdin>"), source.text, False, "\n"), text)
     elif not check:
-        sys.stdout.write(text)
+        typer.echo(text, nl=False)
     return int(text != source.text and (check or diff))
 
 
