@@ -16,8 +16,8 @@ pybind11::array_t<T> view_of(const T* data, std::size_t size, pybind11::handle o
   return array;
 }
 
-template <class T>
-pybind11::array_t<T> view_of(const std::vector<T>& data, pybind11::handle owner) {
+template <class Items>
+pybind11::array_t<typename Items::value_type> view_of(const Items& data, pybind11::handle owner) {
   return view_of(data.data(), data.size(), owner);
 }
 

@@ -100,9 +100,9 @@ py::tuple run_ground(ValueTable& values, const std::vector<PredicateTuple>& pred
   return py::make_tuple(program, result.query_origin, result.query_matches, result.evidence_matches);
 }
 
-template <class T>
+template <class Items>
 void property(py::class_<GroundProgram, std::shared_ptr<GroundProgram>>& type, const char* name,
-              std::vector<T> GroundProgram::*member) {
+              Items GroundProgram::*member) {
   type.def_property_readonly(name, [member](py::object self) {
     return view_of(self.cast<GroundProgram&>().*member, self);
   });

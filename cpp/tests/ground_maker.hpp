@@ -47,7 +47,7 @@ class GroundMaker {
 
   void rule(AtomId head, const std::vector<Literal>& body) {
     program.rule_head.push_back(head);
-    program.rule_body.insert(program.rule_body.end(), body.begin(), body.end());
+    program.rule_body.append(body.data(), body.data() + body.size());
     program.rule_body_begin.push_back(static_cast<std::int64_t>(program.rule_body.size()));
     program.rule_origin.push_back(0);
     program.rule_contribution.push_back(GroundProgram::no_value);

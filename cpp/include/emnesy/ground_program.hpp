@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "emnesy/growing.hpp"
 #include "emnesy/value.hpp"
 
 namespace emnesy {
@@ -67,12 +68,12 @@ struct GroundProgram {
   // an aggregate rule contributes (its expression, possibly symbolic), else no_value; witness: argmin's
   // and argmax's candidate term.
   static constexpr ValueId no_value = 0xffffffffu;
-  std::vector<AtomId> rule_head;   // for an aggregate: the group's atom (argmin: the candidate's atom)
-  std::vector<std::int64_t> rule_body_begin{0};
-  std::vector<Literal> rule_body;
-  std::vector<std::int32_t> rule_origin;  // index of the source rule
-  std::vector<ValueId> rule_contribution;
-  std::vector<ValueId> rule_witness;
+  Growing<AtomId> rule_head;   // for an aggregate: the group's atom (argmin: the candidate's atom)
+  Growing<std::int64_t> rule_body_begin{0};
+  Growing<Literal> rule_body;
+  Growing<std::int32_t> rule_origin;  // index of the source rule
+  Growing<ValueId> rule_contribution;
+  Growing<ValueId> rule_witness;
 
   // Computed cells: cell -> the atom that carries it.
   std::vector<AtomId> cell_atom;

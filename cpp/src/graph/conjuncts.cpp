@@ -41,9 +41,9 @@ void Lowering::count_uses() {
   for (std::size_t r = 0; r < program_.rule_count(); ++r) {
     rules_of_atom_[program_.rule_head[r]].push_back(static_cast<std::int32_t>(r));
   }
-  for (const auto* literals : {&program_.rule_body, &program_.constraint_body, &program_.evidence}) {
-    for (const Literal lit : *literals) ++uses_[literal_atom(lit)];
-  }
+  for (const Literal lit : program_.rule_body) ++uses_[literal_atom(lit)];
+  for (const Literal lit : program_.constraint_body) ++uses_[literal_atom(lit)];
+  for (const Literal lit : program_.evidence) ++uses_[literal_atom(lit)];
   for (const NumberFold& fold : folds_) {
     for (const auto& part : fold.contributions) {
       for (const auto& entry : part) ++uses_[entry.second];

@@ -113,7 +113,7 @@ class Writing {
     std::sort(body.begin(), body.end());
     body.erase(std::unique(body.begin(), body.end()), body.end());
     out_.rule_head.push_back(head);
-    out_.rule_body.insert(out_.rule_body.end(), body.begin(), body.end());
+    out_.rule_body.append(body.data(), body.data() + body.size());
     out_.rule_body_begin.push_back(static_cast<std::int64_t>(out_.rule_body.size()));
     const std::int32_t like = first_rule_[source];
     out_.rule_origin.push_back(like < 0 ? 0 : std::int32_t{out_.rule_origin[like]});

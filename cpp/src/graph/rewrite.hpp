@@ -58,7 +58,7 @@ struct Rewriting {
       if (literal_atom(body[i - 1]) == literal_atom(body[i])) return;
     }
     program.rule_head.push_back(head);
-    program.rule_body.insert(program.rule_body.end(), body.begin(), body.end());
+    program.rule_body.append(body.data(), body.data() + body.size());
     program.rule_body_begin.push_back(static_cast<std::int64_t>(program.rule_body.size()));
     program.rule_origin.push_back(0);
     program.rule_contribution.push_back(GroundProgram::no_value);

@@ -255,10 +255,16 @@ void finish(Store& store, const GroundInput& input, GroundResult& result) {
     to.choice_alternative_begin.push_back(static_cast<std::int64_t>(to.choice_alternative.size()));
   }
 
-  // Rules are the bulk of a program, so they move up where they are.
+  // Rules are the bulk of a program, so they move up where they are, or stay where no atom gets another number.
+  const bool all = kept == atom.size();
   std::size_t rules = 0;
   std::int64_t literals = 0, begin = 0;
   for (std::size_t i = 0; i < from.rule_count(); ++i) {
+    if (all) {
+      from.rule_contribution[i] = value(from.rule_contribution[i]);
+      from.rule_witness[i] = value(from.rule_witness[i]);
+      continue;
+    }
     const std::int64_t end = from.rule_body_begin[i + 1];
     if (atom[from.rule_head[i]] >= 0) {
       from.rule_head[rules] = atom[from.rule_head[i]];
@@ -270,7 +276,7 @@ void finish(Store& store, const GroundInput& input, GroundResult& result) {
     }
     begin = end;
   }
-  store.truncate_rules(rules);
+  if (!all) store.truncate_rules(rules);
   to.rule_head = std::move(from.rule_head);
   to.rule_body_begin = std::move(from.rule_body_begin);
   to.rule_body = std::move(from.rule_body);

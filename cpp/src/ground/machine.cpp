@@ -479,6 +479,7 @@ void Machine::head(Pc pc) {
 
 void Machine::flush() {
   for (const Pending& head : pending_) store_.relations[word(head.pc + 3)].prefetch_row(head.hash);
+  for (const Pending& head : pending_) store_.prefetch_kind(word(head.pc + 3), head.hash);
   for (const Pending& head : pending_) {
     const AtomId atom = store_.derive(word(head.pc + 3), pending_tuple_.data() + head.tuple, head.hash,
                                       pending_body_.data() + head.body, pending_body_.data() + head.body_end, rule_,

@@ -1,12 +1,8 @@
 #include "relation.hpp"
 
 #include "hash.hpp"
-
-#if defined(__GNUC__)
-#define EMNESY_PREFETCH(address) __builtin_prefetch(address)
-#else
-#define EMNESY_PREFETCH(address) static_cast<void>(address)
-#endif
+#include "huge_pages.hpp"
+#include "prefetch.hpp"
 
 namespace emnesy {
 
@@ -32,21 +28,27 @@ Row Relation::find(const ValueId* tuple, std::uint64_t hash) const {
 }
 
 void Relation::prefetch_slot(std::uint64_t hash) const {
-  if (!slots_.empty()) EMNESY_PREFETCH(&slots_[hash & (slots_.size() - 1)]);
+  if (!slots_.empty()) prefetch(&slots_[hash & (slots_.size() - 1)]);
 }
 
 void Relation::prefetch_row(std::uint64_t hash) const {
   if (slots_.empty()) return;
   const Row row = slots_[hash & (slots_.size() - 1)].row;
   if (row == kNoRow) return;
-  EMNESY_PREFETCH(tuple(row));
-  EMNESY_PREFETCH(&atoms_[row]);
+  prefetch(tuple(row));
+  prefetch(&atoms_[row]);
+}
+
+AtomId Relation::guess(std::uint64_t hash) const {
+  if (slots_.empty()) return -1;
+  const Row row = slots_[hash & (slots_.size() - 1)].row;
+  return row == kNoRow ? -1 : atoms_[row];
 }
 
 void Relation::grow() {
   const std::size_t capacity = slots_.empty() ? 16 : slots_.size() * 2;
   slots_ = {};
-  slots_.resize(capacity);
+  slots_ = on_huge_pages<Slot>(capacity);
   for (Row row = 0; row < size(); ++row) put(row, hash(tuple(row)));
 }
 
@@ -60,7 +62,7 @@ void Relation::put(Row row, std::uint64_t hash) {
 Row Relation::insert(const ValueId* tuple, AtomId atom, std::uint64_t hash) {
   if (2 * (atoms_.size() + 1) > slots_.size()) grow();
   const Row row = size();
-  tuples_.insert(tuples_.end(), tuple, tuple + arity_);
+  tuples_.append(tuple, tuple + arity_);
   atoms_.push_back(atom);
   put(row, hash);
   return row;

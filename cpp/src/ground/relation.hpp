@@ -18,7 +18,7 @@ struct Index {
   std::uint32_t mask;
   Row upto = 0;            // rows below are indexed
   std::vector<Row> heads;  // open addressing: first row of a chain
-  std::vector<Row> next;   // row -> the next of its chain
+  Growing<Row> next;   // row -> the next of its chain
   std::size_t keys = 0;
 };
 
@@ -42,6 +42,8 @@ class Relation {
   Row insert(const ValueId* tuple, AtomId atom, std::uint64_t hash);
   void prefetch_slot(std::uint64_t hash) const;
   void prefetch_row(std::uint64_t hash) const;
+  // The atom that a tuple of this hash most likely has, or -1.
+  AtomId guess(std::uint64_t hash) const;
 
   // First row of the chain whose masked columns equal `key`, among rows below `upto`.
   Index& index(std::uint32_t mask, Row upto);
@@ -72,8 +74,8 @@ class Relation {
   void rehash(Index& index, std::size_t capacity) const;
 
   std::uint32_t arity_;
-  std::vector<ValueId> tuples_;
-  std::vector<AtomId> atoms_;
+  Growing<ValueId> tuples_;
+  Growing<AtomId> atoms_;
   std::vector<Slot> slots_;
   std::vector<std::unique_ptr<Index>> indexes_;
 };

@@ -130,7 +130,7 @@ bool Store::normalise(std::vector<Literal>& body) {
 void Store::append_rule(AtomId head, const Literal* begin, const Literal* end, std::int32_t origin,
                         ValueId contribution, ValueId witness) {
   program.rule_head.push_back(head);
-  program.rule_body.insert(program.rule_body.end(), begin, end);
+  program.rule_body.append(begin, end);
   program.rule_body_begin.push_back(static_cast<std::int64_t>(program.rule_body.size()));
   program.rule_origin.push_back(origin);
   program.rule_contribution.push_back(contribution);

@@ -6,6 +6,7 @@
 
 #include "emnesy/grounder.hpp"
 #include "hash.hpp"
+#include "prefetch.hpp"
 #include "relation.hpp"
 
 namespace emnesy {
@@ -61,10 +62,10 @@ class Store {
   std::vector<Relation> relations;
   // Predicates, choices, rules, constraints and cells are final in form; of the atoms only the kind.
   GroundProgram program;
-  std::vector<std::int32_t> atom_predicate;  // relation; operator of a condition; -1 of a choice
-  std::vector<std::int32_t> atom_row;        // row; index into conditions; alternative
-  std::vector<std::int32_t> atom_choice;     // choice, else -1
-  std::vector<AtomId> atom_sibling;          // ring of the candidates of one argmin group, else itself
+  Growing<std::int32_t> atom_predicate;  // relation; operator of a condition; -1 of a choice
+  Growing<std::int32_t> atom_row;        // row; index into conditions; alternative
+  Growing<std::int32_t> atom_choice;     // choice, else -1
+  Growing<AtomId> atom_sibling;          // ring of the candidates of one argmin group, else itself
   std::vector<std::pair<ValueId, ValueId>> conditions;
   std::vector<std::int64_t> instances;       // rules recorded, per source rule
 
@@ -87,6 +88,12 @@ class Store {
   // The same with the tuple's hash at hand.
   AtomId derive(std::int32_t predicate, const ValueId* tuple, std::uint64_t hash, const Literal* body,
                 const Literal* body_end, std::int32_t origin, bool distinct);
+
+  // Makes the machine fetch what derive() asks of the atom that a tuple of this hash most likely has.
+  void prefetch_kind(std::int32_t predicate, std::uint64_t hash) const {
+    const AtomId atom = relations[static_cast<std::size_t>(predicate)].guess(hash);
+    if (atom >= 0) prefetch(&program.atom_kind[static_cast<std::size_t>(atom)]);
+  }
 
   void append_rule(AtomId head, const Literal* begin, const Literal* end, std::int32_t origin,
                    ValueId contribution, ValueId witness);

@@ -13,9 +13,8 @@ void require(bool holds, const char* what, std::size_t where) {
     throw std::logic_error("ground program: " + std::string(what) + " (at " + std::to_string(where) + ")");
 }
 
-template <class Item>
-void check_csr(const std::vector<std::int64_t>& begin, std::size_t count, const std::vector<Item>& items,
-               const char* what) {
+template <class Offsets, class Items>
+void check_csr(const Offsets& begin, std::size_t count, const Items& items, const char* what) {
   require(begin.size() == count + 1 && begin[0] == 0, what, 0);
   for (std::size_t i = 0; i < count; ++i) require(begin[i] <= begin[i + 1], what, i);
   require(static_cast<std::size_t>(begin[count]) == items.size(), what, count);

@@ -10,7 +10,7 @@ from emnesy.ground.assembler import Layout
 from emnesy.ground.code import CHOICE_KINDS, NO_CHOICE, Opcode
 from emnesy.ground.terms import is_constant
 from emnesy.language.core import Head, Rule, Signature
-from emnesy.language.terms import Compound, Float, Int, Sym, Var
+from emnesy.language.terms import Float, Int, Sym
 
 UNKNOWN_PROBABILITY = Sym("_")
 
@@ -70,37 +70,42 @@ def write_facts(
     returns it.
     """
     intern = layout.intern
-    integers = intern.integers
+    integers, floats = intern.integers, intern.floats
     predicates: dict[Any, int] = layout.predicates
     rule_word, choice_word, head_word = int(Opcode.RULE), int(Opcode.CHOICE), int(Opcode.HEAD)
     for index in indices:
         rule = rules[index]
-        words = [rule_word, 3, index]
+        begin = len(code)
         choice = rule.choice
         alternative = distinct = NO_CHOICE
-        if choice is not None:
+        if choice is None:
+            code += (rule_word, 3, index)
+        else:
             alternative = distinct = 0  # no two facts share a choice
             count = len(choice.probabilities)
-            words += (choice_word, 6 + count, CHOICE_KINDS[choice.kind], 0, count, count)
+            kind = CHOICE_KINDS[choice.kind]
+            code += (rule_word, 3, index, choice_word, 6 + count, kind, 0, count, count)
             for probability in choice.probabilities:
-                if probability is None:
-                    probability = UNKNOWN_PROBABILITY
-                elif type(probability) is not Float and type(probability) is not Int:
+                if type(probability) is Float:
+                    value = floats.get(probability.value)
+                    code.append(~(intern(probability) if value is None else value))
+                elif probability is None or type(probability) is Int:
+                    code.append(~intern(probability or UNKNOWN_PROBABILITY))
+                else:
+                    del code[begin:]
                     return index
-                words.append(~intern(probability))
         for head in rule.heads:
             atom = head.atom
             arguments = atom.args
             arity = len(arguments)
-            words += (head_word, 5 + arity, alternative, predicates[atom.name, arity], distinct)
+            code += (head_word, 5 + arity, alternative, predicates[atom.name, arity], distinct)
             for term in arguments:
                 value = integers.get(term.value) if type(term) is Int else None
                 if value is None:
-                    kind = type(term)
-                    if kind is Var or (kind is Compound and not is_constant(term)):
+                    if not is_constant(term):
+                        del code[begin:]
                         return index
                     value = intern(term)
-                words.append(~value)
+                code.append(~value)
             alternative += 1
-        code += words
     return None

@@ -103,8 +103,8 @@ class Interner:
     def __init__(self) -> None:
         self.values = _core.ValueTable()
         self.integers: dict[int, int] = {}
-        """The integers that have a value already."""
-        self._floats: dict[float, int] = {}
+        self.floats: dict[float, int] = {}
+        """Integers and floats that have a value already."""
         self._others: dict[Term, int] = {}
 
     def __call__(self, term: Term) -> int:
@@ -115,9 +115,9 @@ class Interner:
                 known = self.integers[term.value] = self.values.integer(term.value)
             return known
         if type(term) is Float:
-            known = self._floats.get(term.value)
+            known = self.floats.get(term.value)
             if known is None:
-                known = self._floats[term.value] = self.values.real(term.value)
+                known = self.floats[term.value] = self.values.real(term.value)
             return known
         known = self._others.get(term)
         if known is None:
