@@ -273,6 +273,60 @@ TEST_CASE("long chains in bundles: scales add up") {
   }
 }
 
+TEST_CASE("trees so large that priors come in panes") {
+  // Both numbers' digits one after the other, and entries of no digit between and behind them.
+  constexpr std::int32_t digits = 2000;
+  Random random(41);
+  Problem p;
+  p.graph = addition_chain(digits);
+  p.layout.block_size = {20 * digits + 8};
+  p.priors.emplace_back(20 * digits + 8, 0.125);
+  for (std::int32_t c = 0; c < 2 * digits; ++c) {
+    p.layout.block.push_back(0);
+    p.layout.offset.push_back(10 * (c / 2) + (c % 2) * (10 * digits + 5));
+    p.layout.stride.push_back(1);
+  }
+  p.labels.assign(digits + 1, -1);
+  const BeliefPropagation engine(p.graph, p.layout);
+  REQUIRE_FALSE(bp::make_plan(engine.graph(), engine.layout()).pane.empty());
+  Batch batch = make_batch(p, 21, random, false);
+  for (std::int64_t e = 0; e < batch.size; ++e) batch.labels[e * (digits + 1) + digits] = -1;  // nothing else is impossible
+  Options options;
+  options.lanes = 0;
+  const auto exact = answer<double>(engine, batch, options);
+  const auto check = [&](const auto& many, double relative, double absolute) {
+    for (std::int64_t e = 0; e < batch.size; ++e) {
+      CHECK(static_cast<double>(many.log_evidence[e]) == Approx(exact.log_evidence[e]).epsilon(relative));
+    }
+    double most = 0;
+    for (std::size_t k = 0; k < exact.posterior[0].size(); ++k) {
+      most = std::max(most, std::fabs(static_cast<double>(many.posterior[0][k]) - exact.posterior[0][k]));
+    }
+    CHECK(most < absolute);
+    for (std::int64_t e = 0; e < batch.size; ++e) {
+      CHECK(many.posterior[0][e * (20 * digits + 8) + 10 * digits + 2] == 0.125);
+      CHECK(many.posterior[0][e * (20 * digits + 8) + 20 * digits + 7] == 0.125);
+    }
+  };
+  for (const int width : widths<float>()) {
+    options.lanes = width;
+    options.threads = 1;
+    const auto one = answer<float>(engine, batch, options);
+    check(one, 1e-6, 3e-6);
+    for (const int threads : {2, 3}) {
+      options.threads = threads;
+      const auto many = answer<float>(engine, batch, options);
+      CHECK((many.posterior == one.posterior));
+      CHECK((many.log_evidence == one.log_evidence));
+    }
+  }
+  options.threads = 1;
+  for (const int width : widths<double>()) {
+    options.lanes = width;
+    check(answer<double>(engine, batch, options), 1e-13, 1e-12);
+  }
+}
+
 TEST_CASE("bad labels are refused in bundles, too") {
   Random random(38);
   Problem p = random_problem(random, Shape{});

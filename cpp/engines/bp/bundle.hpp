@@ -52,7 +52,7 @@ class LaneSink {
     const Variable& v = plan_.variable[variable];
     if (v.plain_output) {
       if (!wanted_[v.block]) return;
-      Real* row = posterior_[v.block].data() + v.offset;
+      Real* row = v.window < 0 ? posterior_[v.block].data() + v.offset : const_cast<Real*>(own);
       for (std::int32_t k = 0; k < v.cardinality; ++k) row[k] = probability(own[k] * rest[k]);
     } else if (v.wanted()) {
       for (std::int32_t k = 0; k < v.cardinality; ++k) rest[k] *= own[k];
@@ -98,11 +98,12 @@ class Bundle final : public BundleWorker<T> {
         labels_(static_cast<std::int64_t>(graph.slot_variable.size()) * L),
         broadcast_(plan.block_size.size(), 0) {
     std::int64_t longest = std::max(static_cast<std::int64_t>(graph.query_variable.size()), plan.message_count);
-    for (const std::int64_t size : plan.block_size) {
-      prior_.emplace_back(size);
-      longest = std::max(longest, size);
+    for (std::size_t b = 0; b < plan.block_size.size(); ++b) {
+      prior_.emplace_back(whole(b) ? plan.block_size[b] : 0);
+      longest = std::max(longest, plan.block_size[b]);
     }
     for (std::size_t b = 0; b < prior_.size(); ++b) state_.rows[1 + b] = prior_[b].data();
+    share_.panes().graph = &graph_;
     unused_.resize(longest);
     state_.labels = labels_.data();
   }
@@ -116,6 +117,7 @@ class Bundle final : public BundleWorker<T> {
 
   std::uint64_t run(const Call<T>& call, std::int64_t first, int count) override {
     read_priors(call, first, count);
+    if (!plan_.pane.empty()) find_panes(call, first, count);
     read_labels(call, first, count);
     state_.trusted = Number<Real>::all();
     state_.start_totals();
@@ -147,6 +149,13 @@ class Bundle final : public BundleWorker<T> {
   }
 
  private:
+  // Is there a place for all of the block? Where panes hold everything, none is needed.
+  bool whole(std::size_t b) const {
+    bool found = plan_.pane.empty();
+    for (const Span& span : plan_.unpaned_span) found = found || span.block == static_cast<std::int32_t>(b);
+    return found;
+  }
+
   // Lanes beyond count repeat the last example.
   static std::int64_t example(std::int64_t first, int count, int lane) { return first + std::min(lane, count - 1); }
 
@@ -156,12 +165,33 @@ class Bundle final : public BundleWorker<T> {
       if (block.example_stride == 0) {
         if (broadcast_[b] && call.posteriors[b].data == nullptr) continue;
         broadcast_[b] = 1;
-        for (std::int64_t i = 0; i < plan_.block_size[b]; ++i) prior_[b][i] = Real(static_cast<double>(block.data[i]));
+        for (std::int64_t i = 0; i < prior_[b].size(); ++i) prior_[b][i] = Real(static_cast<double>(block.data[i]));
         continue;
       }
       const T* rows[L];
       for (int i = 0; i < L; ++i) rows[i] = block.data + example(first, count, i) * block.example_stride;
-      rows_to_lanes<T, L>(rows, plan_.block_size[b], prior_[b].data());
+      if (plan_.pane.empty()) {
+        rows_to_lanes<T, L>(rows, plan_.block_size[b], prior_[b].data());
+        continue;
+      }
+      for (const Span& span : plan_.unpaned_span) {
+        if (span.block != static_cast<std::int32_t>(b)) continue;
+        const T* from[L];
+        for (int i = 0; i < L; ++i) from[i] = rows[i] + span.begin;
+        rows_to_lanes<T, L>(from, span.end - span.begin, prior_[b].data() + span.begin);
+      }
+    }
+  }
+
+  void find_panes(const Call<T>& call, std::int64_t first, int count) {
+    for (std::size_t b = 0; b < prior_.size(); ++b) {
+      const PriorBlock<T>& in = call.priors[b];
+      const PosteriorBlock<T>& out = call.posteriors[b];
+      const auto at = static_cast<std::int64_t>(b) * L;
+      for (int i = 0; i < L; ++i) share_.panes().in[at + i] = in.data + example(first, count, i) * in.example_stride;
+      T* rows[L] = {};  // null: not wanted
+      if (out.data != nullptr) find_rows(out.data, out.example_stride, first, count, rows);
+      for (int i = 0; i < L; ++i) share_.panes().out[at + i] = rows[i];
     }
   }
 
@@ -203,7 +233,15 @@ class Bundle final : public BundleWorker<T> {
   void write_beliefs(const Call<T>& call, std::int64_t first, int count) {
     for (std::size_t b = 0; b < prior_.size(); ++b) {
       const PosteriorBlock<T>& block = call.posteriors[b];
-      if (block.data != nullptr) write_rows(prior_[b].data(), plan_.block_size[b], block.data, block.example_stride, first, count);
+      if (block.data == nullptr) continue;
+      if (plan_.pane.empty()) {
+        write_rows(prior_[b].data(), plan_.block_size[b], block.data, block.example_stride, first, count);
+        continue;
+      }
+      for (const Span& span : plan_.unpaned_span) {
+        if (span.block != static_cast<std::int32_t>(b)) continue;
+        write_rows(prior_[b].data() + span.begin, span.end - span.begin, block.data + span.begin, block.example_stride, first, count);
+      }
     }
     const auto queries = static_cast<std::int64_t>(graph_.query_variable.size());
     if (call.results.query_marginals != nullptr && queries > 0) {

@@ -95,6 +95,19 @@ void read_prior(const State<Real>& state, const Variable& v, Real* weights) {
   if (v.has_none) weights[count] = none.value();
 }
 
+// The own weights that belong to a pane and do not lie ready in a prior block.
+template <typename Real>
+void prepare_pane(State<Real>& state, const Pane& pane) {
+  if constexpr (State<Real>::lanes) {
+    for (std::int32_t i = pane.mask_begin; i < pane.mask_end; ++i) {
+      const Variable& v = state.plan.variable[state.plan.pane_mask[i]];
+      Real* weights = state.window.data() + v.window;
+      std::fill_n(weights, v.cardinality, Real(1));
+      apply_masks(state, *state.panes.graph, v, weights);
+    }
+  }
+}
+
 // Writes the own weights that do not lie ready in a prior block, and multiplies in what pinned variables and
 // variables without a factor say of the evidence. False: the evidence is impossible.
 template <typename Real>
@@ -102,6 +115,7 @@ bool prepare(State<Real>& state, const FactorGraph& graph) {
   const Plan& plan = state.plan;
   for (const std::int32_t variable : plan.prepared) {
     const Variable& v = plan.variable[variable];
+    if (State<Real>::lanes && v.window >= 0) continue;  // when its pane opens
     if (v.only_slices && state.observed[variable] >= 0 && v.query_end == v.query_begin) continue;
     Real* weights = state.at(v.own.offset);
     if (v.choice()) {

@@ -20,6 +20,7 @@ Plan Planner::build() {
   place_variables();
   place_groups();
   find_gaps();
+  add_panes();
   plan_.scratch_size = end_;
   return std::move(plan_);
 }

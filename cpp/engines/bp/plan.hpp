@@ -29,7 +29,8 @@ struct Variable {
   std::int64_t allowed = -1;       // its mask in Plan::allowed; -1: every value
   std::int32_t slot_begin = 0, slot_end = 0;    // its evidence slots, in Plan::slot_of_variable
   std::int32_t query_begin = 0, query_end = 0;  // its queries, in Plan::query_of_variable
-  Place own;                       // its own weights: prior times masks
+  Place own;                       // its own weights: prior times masks;
+  std::int64_t window = -1;        // in bundles they lie in the window, there; -1: they do not
   bool prepared = false;           // own has to be written into scratch for every example
   bool plain_output = false;       // posterior lies contiguous, nothing else wants the belief
   bool only_slices = false;        // a cell that does nothing but pick a slice: an observation needs no own weights
@@ -90,6 +91,20 @@ struct Edge {
   std::int32_t factor = 0;   // index in Plan::loopy
   std::int64_t message = 0;  // scratch
   std::int64_t rest = 0;     // scratch: product of messages of other factors to the variable
+};
+
+// Bundles of large trees. The leaves' priors of a few neighbouring factors lie in a window while these are visited: copied from
+// the examples' rows when the first of them is, on the way up and once more on the way down, and as posteriors to the rows when the last
+// one has been. Bundles of all priors at once would be written to memory and read again four times.
+struct Pane {
+  std::int32_t begin = 0, end = 0;            // factors, in Plan::tree; never more than those of one piece or stem
+  std::int32_t span_begin = 0, span_end = 0;  // in Plan::pane_span
+  std::int32_t mask_begin = 0, mask_end = 0;  // in Plan::pane_mask: what labels say of these factors' own cells, made there, too
+};
+struct Span {
+  std::int32_t block = 0;
+  std::int64_t begin = 0, end = 0;  // of the block's row
+  std::int64_t window = 0;          // where it lies in the window
 };
 
 struct Plan {
@@ -157,6 +172,12 @@ struct Plan {
   std::int64_t structured_known = 0;    // decoded values of its variables, one-hot
   std::int64_t bench_size = 0;
 
+  std::vector<Pane> pane;               // of all of `tree`, in order; empty: all priors are copied first of all
+  std::vector<std::int32_t> pane_of;    // by factor
+  std::vector<Span> pane_span, unpaned_span;  // the latter: what is in no pane
+  std::vector<std::int32_t> pane_mask;        // variables
+  std::int64_t window_size = 0;
+
   // How several threads share one example.
   TreeCut trees;          // order: of the graph's factors; the rest is about `tree`
   Pieces inner_pieces;    // of `inner`
@@ -179,6 +200,10 @@ struct Plan {
 // Costs of a call, in visits to a table's entries, from which on several threads are faster than one.
 constexpr std::int64_t least_shared_trees = 200'000;
 constexpr std::int64_t least_shared_loopy = 50'000;  // an iteration
+
+// Leaves' values from which on a tree's priors come in panes: more megabytes than the cache next to a core has; and those of a pane.
+constexpr std::int64_t least_paned = 1 << 15;
+constexpr std::int64_t pane_values = 1 << 10;
 
 Plan make_plan(const FactorGraph& graph, const PriorLayout& layout);
 

@@ -82,6 +82,7 @@ class Planner {
   void place_variables();
   void place_groups();
   void find_gaps();
+  void add_panes();  // plan_panes.cpp
 
   const FactorGraph& graph_;
   const PriorLayout& layout_;

@@ -23,6 +23,7 @@ class Share {
   explicit Share(const Plan& plan) : example_(plan), mine_(example_) {}
 
   State<Real>& mine() { return mine_; }
+  Rows<Real>& panes() { return example_.panes; }
   bool alone() const { return team_ == nullptr; }
 
   // team: for the calls until the next start; null: none.

@@ -9,12 +9,29 @@
 
 #include "bp/kernels.hpp"
 #include "bp/lane_kernels.hpp"
+#include "bp/lanes.hpp"
 #include "bp/memory.hpp"
 #include "bp/numbers.hpp"
 #include "bp/plan.hpp"
 
 namespace emnesy::bp {
 inline namespace EMNESY_ISA {
+
+// Where a bundle's panes come from and go to: rows of examples, a bundle's width of them for each prior block. An output of null:
+// not wanted.
+template <typename Real>
+struct Rows {
+  explicit Rows(std::size_t) {}
+};
+#if EMNESY_LANES
+template <typename T, int L>
+struct Rows<Lanes<T, L>> {
+  explicit Rows(std::size_t blocks) : in(static_cast<std::int64_t>(blocks) * L), out(static_cast<std::int64_t>(blocks) * L) {}
+  Memory<const T*> in;
+  Memory<T*> out;
+  const FactorGraph* graph = nullptr;
+};
+#endif
 
 // What all threads know that work on one example (or bundle of examples), and the messages.
 template <typename Real>
@@ -25,7 +42,8 @@ struct Example {
         groups_store(Number<Real>::lanes ? p.lane_groups : p.groups),
         rows(1 + p.block_size.size(), nullptr),
         observed(p.variable.size(), -1),
-        value(p.variable.size(), 0) {
+        value(p.variable.size(), 0),
+        panes(p.block_size.size()) {
     for (const std::int64_t known : p.known) scratch[known] = Real(1);
     std::fill_n(scratch.data() + p.ones, p.ones_count, Real(1));
     std::fill_n(groups_store.data(), p.plain_groups, Real(1));
@@ -38,6 +56,7 @@ struct Example {
   std::vector<const Real*> rows;  // by Place::row
   std::vector<std::int32_t> observed;  // the value that evidence gives a variable with one slot, or -1; no lanes
   std::vector<std::int32_t> value;     // decoded
+  Rows<Real> panes;
   const std::int32_t* labels = nullptr;
 };
 
@@ -56,6 +75,8 @@ struct State {
         observed(example.observed.data()),
         value(example.value.data()),
         labels(example.labels),
+        panes(example.panes),
+        window(lanes ? plan.window_size : 0),
         bench_store(plan.bench_size),
         leaf(plan.most_leaves, nullptr),
         belief(plan.most_leaves, nullptr),
@@ -72,7 +93,13 @@ struct State {
   State& operator=(const State&) = delete;
 
   const Real* at(const Place& place) const { return rows[place.row] + place.offset; }
-  const Real* own(std::int32_t variable) const { return at(plan.variable[variable].own); }
+  const Real* own(std::int32_t variable) const {
+    const Variable& v = plan.variable[variable];
+    if constexpr (lanes) {
+      if (v.window >= 0) return window.data() + v.window;
+    }
+    return at(v.own);
+  }
   bool all_ones(std::int32_t variable) const {
     const Place& place = plan.variable[variable].own;
     return place.row == 0 && place.offset == plan.ones;
@@ -82,6 +109,33 @@ struct State {
   Real* groups(const Factor& factor) { return groups_store + (lanes ? factor.lane_groups : factor.groups); }
   const Table& table(const Factor& factor) const {
     return lanes ? plan.lane_table[factor.lane_table].groups : plan.table[factor.table];
+  }
+
+  // Before the first factor of a pane is visited, and after the last one on the way down.
+  void open_pane(std::int32_t pane) {
+    if constexpr (lanes) {
+      using Scalar = typename Real::Scalar;
+      constexpr int L = Real::width;
+      for (std::int32_t s = plan.pane[pane].span_begin; s < plan.pane[pane].span_end; ++s) {
+        const Span& span = plan.pane_span[s];
+        const Scalar* from[L];
+        for (int i = 0; i < L; ++i) from[i] = panes.in[std::int64_t{span.block} * L + i] + span.begin;
+        rows_to_lanes<Scalar, L>(from, span.end - span.begin, window.data() + span.window);
+      }
+    }
+  }
+  void close_pane(std::int32_t pane) {
+    if constexpr (lanes) {
+      using Scalar = typename Real::Scalar;
+      constexpr int L = Real::width;
+      for (std::int32_t s = plan.pane[pane].span_begin; s < plan.pane[pane].span_end; ++s) {
+        const Span& span = plan.pane_span[s];
+        if (panes.out[std::int64_t{span.block} * L] == nullptr) continue;
+        Scalar* to[L];
+        for (int i = 0; i < L; ++i) to[i] = panes.out[std::int64_t{span.block} * L + i] + span.begin;
+        lanes_to_rows<Scalar, L>(window.data() + span.window, span.end - span.begin, to);
+      }
+    }
   }
 
   // False: nothing more can be trusted. Of a bundle, lanes that cannot be trusted are remembered and the others go on.
@@ -110,6 +164,8 @@ struct State {
   std::int32_t* const observed;
   std::int32_t* const value;
   const std::int32_t*& labels;
+  const Rows<Real>& panes;
+  Memory<Real> window;         // lanes
   Logs<Real> logs;             // of what has been multiplied out so far ...
   Exponent exponent{};         // ... and the powers of two of the messages
   Mask trusted = Number<Real>::all();  // lanes

@@ -3,6 +3,7 @@
 // Kschischang, Frey, Loeliger, "Factor graphs and the sum-product algorithm", IEEE Trans. Inf. Theory 47 (2001).
 #pragma once
 
+#include "bp/evidence.hpp"
 #include "bp/share.hpp"
 #include "bp/state.hpp"
 #include "bp/structured.hpp"
@@ -46,6 +47,30 @@ EMNESY_ONE_COPY bool send_up(State<Real>& state, const Factor& factor, const Tab
   return true;
 }
 
+template <typename Real>
+void open_pane(State<Real>& state, std::int32_t pane) {
+  state.open_pane(pane);
+  prepare_pane(state, state.plan.pane[pane]);
+}
+
+// The pane that factor i is the first of, for a visit to its leaves: on the way up, where the last comes first, or down.
+template <typename Real>
+void open_above(State<Real>& state, std::int32_t i) {
+  const Plan& plan = state.plan;
+  if (State<Real>::lanes && !plan.pane.empty() && plan.pane[plan.pane_of[i]].end == i + 1) open_pane(state, plan.pane_of[i]);
+}
+template <typename Real>
+void open_below(State<Real>& state, std::int32_t i) {
+  const Plan& plan = state.plan;
+  if (State<Real>::lanes && !plan.pane.empty() && plan.pane[plan.pane_of[i]].begin == i) open_pane(state, plan.pane_of[i]);
+}
+// What has been emitted of its leaves goes to the examples' rows.
+template <typename Real>
+void close_below(State<Real>& state, std::int32_t i) {
+  const Plan& plan = state.plan;
+  if (State<Real>::lanes && !plan.pane.empty() && plan.pane[plan.pane_of[i]].end == i + 1) state.close_pane(plan.pane_of[i]);
+}
+
 // Of the top, the groups' sums alone, which wait for nothing; of subtrees, everything.
 template <typename Op>
 struct UpwardPiece {
@@ -53,6 +78,7 @@ struct UpwardPiece {
   bool operator()(State<Real>& state, std::int32_t begin, std::int32_t end) const {
     const bool top = begin < state.plan.trees.top;
     for (std::int32_t i = end; i-- > begin;) {
+      open_above(state, i);
       const Factor& factor = state.plan.tree[i];
       const Table& table = state.table(factor);
       const Range range = visited(state, factor, table);
@@ -69,6 +95,7 @@ struct UpwardStem {
   template <typename Real>
   bool operator()(State<Real>& state, std::int32_t begin, std::int32_t end) const {
     for (std::int32_t i = end; i-- > begin;) {
+      if constexpr (Sums) open_above(state, i);
       const Factor& factor = state.plan.tree[i];
       const Table& table = state.table(factor);
       const Range range = visited(state, factor, table);
@@ -243,15 +270,19 @@ struct Downward {
       const Table& table = state.table(factor);
       const Range range = visited(state, factor, table);
       Real total;
+      if constexpr (Does != Down::Send) open_below(state, i);
       if constexpr (Does == Down::Emit) {
-        if (table.leaf_count == 0 && !factor.slice_local) continue;
-        total = weigh_groups(state, factor, table, range);
+        if (table.leaf_count > 0 || factor.slice_local) {
+          total = weigh_groups(state, factor, table, range);
+          emit_factor<Sum>(state, factor, table, range, state.bench(state.plan.group_weights), total, sink);
+        }
       } else {
         if (!send_down(state, factor, table, range, total)) return false;
+        if constexpr (Does == Down::Both) {
+          emit_factor<Sum>(state, factor, table, range, state.bench(state.plan.group_weights), total, sink);
+        }
       }
-      if constexpr (Does != Down::Send) {
-        emit_factor<Sum>(state, factor, table, range, state.bench(state.plan.group_weights), total, sink);
-      }
+      if constexpr (Does != Down::Send) close_below(state, i);
     }
     return true;
   }

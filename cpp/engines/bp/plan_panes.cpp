@@ -1,0 +1,99 @@
+// Large trees: which leaves' priors lie in the window at one time.
+#include <algorithm>
+
+#include "bp/planner.hpp"
+
+namespace emnesy::bp {
+namespace {
+
+std::vector<std::uint8_t> bounds(const TreeCut& cut, std::size_t factors) {
+  std::vector<std::uint8_t> bound(factors + 1, 0);
+  bound[factors] = 1;
+  for (const std::int32_t i : cut.piece) bound[i] = 1;
+  for (const std::int32_t i : cut.stem) bound[i] = 1;
+  return bound;
+}
+
+}  // namespace
+
+void Planner::add_panes() {
+  const auto factors = static_cast<std::int32_t>(plan_.tree.size());
+  // What lies as it is in a prior block, and whose posterior goes where it lies.
+  const auto plain = [&](std::int32_t v) { return plan_.variable[v].plain_output && plan_.variable[v].own.row > 0; };
+  const auto leaves = [&](std::int32_t i) {
+    const Factor& factor = plan_.tree[i];
+    const auto first = plan_.leaf.begin() + factor.leaf_begin;
+    std::vector<std::int32_t> found(first, first + plan_.table[factor.table].leaf_count);
+    found.erase(std::remove_if(found.begin(), found.end(), [&](std::int32_t v) { return !plain(v); }), found.end());
+    return found;
+  };
+  // A cell that only picks this factor's slices.
+  const auto has_mask = [&](std::int32_t i) {
+    const Factor& factor = plan_.tree[i];
+    if (factor.slice_variable < 0 || !factor.slice_local) return false;
+    const Variable& v = plan_.variable[factor.slice_variable];
+    return v.prepared && !v.choice();
+  };
+  std::vector<std::int64_t> values(factors, 0);
+  std::int64_t total = 0;
+  for (std::int32_t i = 0; i < factors; ++i) {
+    for (const std::int32_t v : leaves(i)) values[i] += plan_.variable[v].cardinality;
+    total += values[i];
+  }
+  if (total < least_paned) return;
+
+  const std::vector<std::uint8_t> bound = bounds(plan_.trees, plan_.tree.size());
+  std::vector<std::vector<std::uint8_t>> paned;
+  for (const std::int64_t size : plan_.block_size) paned.emplace_back(size, std::uint8_t{0});
+  std::vector<std::int32_t> inside;
+  std::int64_t held = 0;
+  Pane pane;
+  for (std::int32_t i = 0; i < factors; ++i) {
+    const auto more = leaves(i);
+    inside.insert(inside.end(), more.begin(), more.end());
+    if (has_mask(i)) plan_.pane_mask.push_back(plan_.tree[i].slice_variable);
+    held += values[i];
+    plan_.pane_of.push_back(static_cast<std::int32_t>(plan_.pane.size()));
+    if (!bound[i + 1] && held + values[i + 1] <= pane_values) continue;
+    std::sort(inside.begin(), inside.end(), [&](std::int32_t a, std::int32_t b) {
+      const Variable &x = plan_.variable[a], &y = plan_.variable[b];
+      return x.block != y.block ? x.block < y.block : x.offset < y.offset;
+    });
+    std::int64_t at = 0;
+    for (const std::int32_t id : inside) {
+      Variable& v = plan_.variable[id];
+      v.window = at;
+      at += v.cardinality;
+      std::fill_n(paned[v.block].begin() + v.offset, v.cardinality, std::uint8_t{1});
+      const bool goes_on = static_cast<std::int32_t>(plan_.pane_span.size()) > pane.span_begin && plan_.pane_span.back().block == v.block &&
+                           plan_.pane_span.back().end == v.offset;
+      if (!goes_on) plan_.pane_span.push_back({v.block, v.offset, v.offset, v.window});
+      plan_.pane_span.back().end += v.cardinality;
+    }
+    pane.mask_end = static_cast<std::int32_t>(plan_.pane_mask.size());
+    for (std::int32_t m = pane.mask_begin; m < pane.mask_end; ++m) {
+      Variable& v = plan_.variable[plan_.pane_mask[m]];
+      v.window = at;
+      at += v.cardinality;
+    }
+    plan_.window_size = std::max(plan_.window_size, at);
+    pane.end = i + 1;
+    pane.span_end = static_cast<std::int32_t>(plan_.pane_span.size());
+    plan_.pane.push_back(pane);
+    pane.begin = pane.end;
+    pane.span_begin = pane.span_end;
+    pane.mask_begin = pane.mask_end;
+    inside.clear();
+    held = 0;
+  }
+  for (std::size_t b = 0; b < paned.size(); ++b) {
+    for (std::int64_t i = 0; i < plan_.block_size[b];) {
+      std::int64_t end = i;
+      while (end < plan_.block_size[b] && paned[b][end] == paned[b][i]) ++end;
+      if (!paned[b][i]) plan_.unpaned_span.push_back({static_cast<std::int32_t>(b), i, end, 0});
+      i = end;
+    }
+  }
+}
+
+}  // namespace emnesy::bp
