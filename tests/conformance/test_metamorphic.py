@@ -115,7 +115,10 @@ unrelated_effect(X) :- unrelated_cause(X), \\+ unrelated_excuse(X).
 
 
 @pytest.mark.parametrize("path", evaluable(), ids=name_of)
-def test_unrelated_statements_change_no_answer_of_the_corpus(path: Path) -> None:
+def test_unrelated_statements_change_no_answer_of_the_corpus(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(path.parent)  # where its foreign functions lie
     header = header_of(path)
     if not header.queries:
         return
