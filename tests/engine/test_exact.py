@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -218,3 +220,13 @@ def test_numbers_that_depend_on_themselves_are_refused() -> None:
         emnesy.load(text).compile("exact")
     assert "`enumerate`" in (refusal.value.diagnostics[0].help or "")
     assert emnesy.load(text).compile("auto").engine.name == "enumerate"
+
+
+def test_hundreds_of_events_in_one_factor() -> None:
+    """Each count of 700 coins is asked for: binomial, p(k) = C(700, k) / 2^700."""
+    coins = "".join(f"0.5::coin({i}). " for i in range(700))
+    program = emnesy.load(coins + "heads(count<C>) :- coin(C). query(heads(_)).")
+    for engine in ("exact", "auto"):
+        answers = program.compile(engine).query()
+        want = {f"heads({k})": math.comb(700, k) / 2**700 for k in range(1, 701)}
+        assert answers == pytest.approx(want, abs=1e-12)

@@ -130,6 +130,7 @@ void merge_tables(std::vector<Table>& tables, std::size_t variable_count) {
           const std::size_t limit = std::max({joint_limit, tables[t].size(), tables[other].size()});
           if (!join(tables[other], tables[t], limit, joint)) continue;
           alive[other] = 0;
+          tables[other] = Table{};  // hundreds of merges into one table would otherwise keep as many versions of it
           tables[t] = std::move(joint);
           tried.clear();  // a wider scope shares more
           again = true;
