@@ -77,7 +77,8 @@ def test_atoms_and_rules_count(program, capsys):
 
 def test_ctrl_c_is_answered_in_the_middle_of_a_join(program):
     code = (
-        "import sys, threading\n"
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where tests run behind &
         "from emnesy.cli.main import main\n"
         "from emnesy.ground import grounder\n"
         "native = grounder._core.ground\n"
