@@ -152,7 +152,7 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
 py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, const py::object& evidence,
                   const std::string& task, int threads, std::uint64_t seed, int max_iterations, double damping,
                   double tolerance, const std::string& schedule, const py::object& messages, bool want_messages,
-                  bool posteriors) {
+                  bool check, bool posteriors) {
   Options options;
   options.task = task_of(task);
   options.threads = threads;
@@ -161,6 +161,7 @@ py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, c
   options.damping = damping;
   options.tolerance = tolerance;
   options.schedule = schedule_of(schedule);
+  options.check_priors = check;
   check_options(options);
   // All blocks have one dtype: that of the first. Without blocks there is nothing to be narrower than double.
   const bool single = priors.size() > 0 && py::isinstance<py::array_t<float>>(py::object(priors[0]));
@@ -188,19 +189,20 @@ void bind_engine(py::module_& m) {
       .def(py::init([](const FactorGraph& graph, const py::array_t<std::int32_t, py::array::c_style>& block,
                        const py::array_t<std::int64_t, py::array::c_style>& offset,
                        const py::array_t<std::int32_t, py::array::c_style>& stride, std::vector<std::int64_t> block_size,
-                       std::int64_t cluster) {
+                       std::int64_t cluster, const PriorRules* rules) {
              PriorLayout layout{copy_of(block), copy_of(offset), copy_of(stride), std::move(block_size)};
+             if (rules != nullptr) layout.rules = rules->rules;
              const py::gil_scoped_release release;
              return std::make_unique<BeliefPropagation>(graph, std::move(layout), cluster);
            }),
            py::arg("graph"), py::kw_only(), py::arg("block").noconvert(), py::arg("offset").noconvert(),
-           py::arg("stride").noconvert(), py::arg("block_size"), py::arg("cluster") = 0)
+           py::arg("stride").noconvert(), py::arg("block_size"), py::arg("cluster") = 0, py::arg("rules") = py::none())
       .def_property_readonly("exact", &BeliefPropagation::exact)
       .def_property_readonly("clusters", &BeliefPropagation::clusters)
       .def_property_readonly("message_count", &BeliefPropagation::message_count)
       .def("run", &run_any, py::arg("priors"), py::arg("evidence"), py::arg("task") = "marginals",
            py::arg("threads") = 1, py::arg("seed") = 0, py::arg("max_iterations") = Options{}.max_iterations,
            py::arg("damping") = Options{}.damping, py::arg("tolerance") = Options{}.tolerance,
-           py::arg("schedule") = "sequential", py::arg("messages") = py::none(), py::arg("want_messages") = false,
+           py::arg("schedule") = "sequential", py::arg("messages") = py::none(), py::arg("want_messages") = false, py::arg("check") = false,
            py::arg("posteriors") = true);
 }

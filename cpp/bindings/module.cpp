@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("__version__") = "0.1.0";
   bind_ground(m);
   bind_check(m);
+  bind_tensors(m);
   bind_graph(m);
   bind_lower(m);
   bind_engine(m);

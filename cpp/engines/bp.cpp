@@ -93,11 +93,22 @@ std::int64_t shared_jobs(const Plan& plan, const Options& options, std::int64_t 
   return left == 1 || (!loops_wait && 2 * left <= options.threads) ? left : 0;
 }
 
+void check_rules(const PriorLayout& layout) {
+  bool fit = layout.rules.size() <= layout.block_size.size();
+  for (std::size_t b = 0; fit && b < layout.rules.size(); ++b) {
+    for (const std::int64_t offset : layout.rules[b].offset) {
+      fit = fit && offset >= 0 && offset + layout.rules[b].width <= layout.block_size[b];
+    }
+  }
+  if (!fit) throw std::invalid_argument("belief propagation: the rules of the priors do not fit their blocks");
+}
+
 }  // namespace
 
 BeliefPropagation::BeliefPropagation(FactorGraph graph, PriorLayout layout, std::int64_t cluster)
     : graph_(std::move(graph)), layout_(std::move(layout)), cache_(std::make_unique<bp::Cache>()) {
   graph_.verify();
+  check_rules(layout_);
   if (graph_.gate_variable >= 0) {
     gate_ = std::make_unique<const Gate>(graph_, layout_, cluster);
     return;
@@ -131,16 +142,21 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
                             const ExampleResults<Real>& results, const MessageView<Real>& messages) const {
   MessageView<Real> rows = messages;
   if (rows.example_stride == 0) rows.example_stride = message_count();
-  if (gate_) return gate_->run<Real>(priors, batch, evidence, options, posteriors, results, rows);
-  const Plan& plan = *plan_;
-  const std::size_t blocks = plan.block_size.size();
+  const std::size_t blocks = layout_.block_size.size();
   if (priors.size() != blocks || posteriors.size() != blocks) {
     throw std::invalid_argument("belief propagation: as many prior and posterior blocks as the layout has");
   }
+  PriorCheck<Real> check(layout_, priors);
+  if (gate_) {
+    if (options.check_priors) check.look_at_all(batch, options.threads);
+    return gate_->run<Real>(priors, batch, evidence, options, posteriors, results, rows);
+  }
+  const Plan& plan = *plan_;
   bool beliefs = results.query_marginals != nullptr && !graph_.query_variable.empty();
   for (const auto& block : posteriors) beliefs = beliefs || block.data != nullptr;
 
-  const Call<Real> call{priors, evidence, options, posteriors, results, rows, beliefs, nullptr};
+  PriorCheck<Real>* const checked = options.check_priors ? &check : nullptr;
+  const Call<Real> call{priors, evidence, options, posteriors, results, rows, beliefs, nullptr, checked};
   const Cut<Real> schedule(plan, options, evidence, batch);
   const std::int64_t jobs = schedule.jobs();
   const std::int64_t alone = jobs - shared_jobs(plan, options, jobs);
@@ -161,7 +177,7 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
   if (alone < jobs) {
     Team::gather(std::min(options.threads, most_threads), [&](Team& team) {
       const Denormals flushed(true);
-      const Call<Real> shared{priors, evidence, options, posteriors, results, rows, beliefs, &team};
+      const Call<Real> shared{priors, evidence, options, posteriors, results, rows, beliefs, &team, checked};
       Crew<Real>& crew = crew_of(0, shared);
       for (std::int64_t job = alone; job < jobs; ++job) schedule.run(crew, job);
     });
@@ -169,6 +185,7 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
   for (auto& crew : working) {
     if (crew) crews.give_back(std::move(crew));
   }
+  if (check.failed()) throw InvalidPriors();
 }
 
 template void BeliefPropagation::run<float>(const std::vector<PriorBlock<float>>&, std::int64_t, const EvidenceView&,

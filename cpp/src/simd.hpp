@@ -7,3 +7,10 @@
 #else
 #define EMNESY_CLONES
 #endif
+
+// For what such functions have in common: each of them gets a copy for its own instructions.
+#if defined(__GNUC__)
+#define EMNESY_ALWAYS inline __attribute__((always_inline))
+#else
+#define EMNESY_ALWAYS inline
+#endif

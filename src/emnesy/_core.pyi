@@ -234,7 +234,8 @@ class BeliefPropagation:
 
     `block`, `offset`, `stride` say per choice where its alternatives lie: in which prior block, from
     which element of an example's row, how far apart; `block_size`: elements of a row, per block.
-    `cluster`: tuples that the junction tree of a block with loops may have, 0: all blocks stay.
+    `cluster`: tuples that the junction tree of a block with loops may have, 0: all blocks stay. `rules`: what
+    the first blocks hold, for `run` to check.
     """
 
     def __init__(
@@ -246,6 +247,7 @@ class BeliefPropagation:
         stride: NDArray[np.int32],
         block_size: list[int],
         cluster: int = 0,
+        rules: PriorRules | None = None,
     ) -> None: ...
     @property
     def exact(self) -> bool: ...
@@ -271,6 +273,7 @@ class BeliefPropagation:
         schedule: str = "sequential",
         messages: _Real | None = None,
         want_messages: bool = False,
+        check: bool = False,
         posteriors: bool = True,
     ) -> tuple[
         tuple[_Real, ...],
@@ -288,7 +291,8 @@ class BeliefPropagation:
         where they ended. Tasks map and sample: `extra` says which worlds are `consistent` (B,).
 
         Releases the GIL. `TypeError`: dtype, shape or contiguity; `ValueError`: an option out of
-        range; `IndexError`: a label that its slot lacks. posteriors=False: the blocks are empty.
+        range; `IndexError`: a label that its slot lacks; `InvalidPriors`: `check` asks for it, and a
+        prior breaks the rules. posteriors=False: the blocks are empty.
         """
         ...
 
@@ -520,20 +524,66 @@ def symbolic_term(program: GroundProgram, value: int) -> object: ...
 
 # cpp/bindings/check.cpp -------------------------------------------------------------------------
 
-def encode_labels(
-    values: NDArray[np.int64],
-    positions: NDArray[np.int64],
-    uncovered: NDArray[np.int64],
-    codes: NDArray[np.int32],
-    least: int,
-    functional: bool,
-    first_slot: int,
-    labels: NDArray[np.int32],
-) -> bool: ...
-def first_invalid_prior(
-    block: NDArray[np.float32] | NDArray[np.float64],
-    offsets: NDArray[np.int64],
-    width: int,
-    partial: bool,
-    threads: int = 1,
-) -> tuple[int, int, int, float] | None: ...
+class InvalidPriors(ValueError):
+    """Some prior of the call is no probability distribution."""
+
+class PriorRules:
+    """What each block of priors holds: distributions, one a choice.
+
+    `rules`: per block, the element where each choice starts in an example's row, how many alternatives it has, and
+    whether they may sum to less than one.
+    """
+
+    def __init__(self, rules: Sequence[tuple[NDArray[np.int64], int, bool]]) -> None: ...
+    def first_invalid(
+        self, index: int, block: NDArray[np.float32] | NDArray[np.float64], threads: int = 1
+    ) -> tuple[int, int, int, float] | None:
+        """The first prior of a block ``(B, size)`` that is none: example, choice, alternative (-1: the sum), value."""
+        ...
+
+class LabelCodes:
+    """The evidence label that each integer is, slot by slot: ``codes[s, v - least]`` for v at ``positions[s]``, -1 where
+
+    slot ``first_slot + s`` never has it. `uncovered`: the elements of an example's tensor that belong to no slot.
+    """
+
+    def __init__(
+        self,
+        positions: NDArray[np.int64],
+        uncovered: NDArray[np.int64],
+        codes: NDArray[np.int32],
+        least: int,
+        functional: bool,
+        first_slot: int,
+    ) -> None: ...
+    @property
+    def elements(self) -> int: ...
+    def encode(
+        self,
+        values: NDArray[np.int64] | NDArray[np.int32] | NDArray[np.bool_],
+        labels: NDArray[np.int32],
+    ) -> bool:
+        """Fill in ``(B, slots)`` labels from ``(B, elements)`` values; False where one needs a closer look."""
+        ...
+
+# cpp/bindings/tensors.cpp -----------------------------------------------------------------------
+
+class TensorReader:
+    """Reads the tensors of a call where nothing about them is unusual.
+
+    `priors`: name and shape of each, without the batch; `labels`: name, shape and codes. `view`: an array that
+    shares memory with what is none, or None.
+    """
+
+    def __init__(
+        self,
+        priors: Sequence[tuple[str, tuple[int, ...]]],
+        labels: Sequence[tuple[str, tuple[int, ...], LabelCodes | None]],
+        slots: int,
+        view: Callable[[Any], Any],
+    ) -> None: ...
+    def read(
+        self, priors: Any, evidence: Any
+    ) -> tuple[list[NDArray[Any]], NDArray[np.int32]] | None:
+        """A ``(B, elements)`` block per prior, not looked into, and ``(B, slots)`` labels; None: look closer."""
+        ...

@@ -12,19 +12,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import Array, CompiledEngine, EngineResult, EngineState, Report, Task
+from emnesy.engine.base import (
+    Array,
+    CompiledEngine,
+    EngineResult,
+    EngineState,
+    InvalidPriors,
+    Report,
+    Task,
+)
 from emnesy.engine.options import check_seed, check_threads
 from emnesy.engine.registry import able, require_task
 from emnesy.ground.choices import log_probabilities, taken_alternatives
 from emnesy.ground.simulator import build_simulator, models_of, truth_of
 from emnesy.language.core_text import atom_text, is_ground
-from emnesy.tensors import like, read_choices, read_labels, read_priors, write_labels
+from emnesy.tensors import (
+    check_priors,
+    like,
+    read_choices,
+    read_priors,
+    read_tensors,
+    tensor_reader,
+    write_labels,
+)
 
 if TYPE_CHECKING:
     from emnesy import _core
     from emnesy.ground.interface import Interface
     from emnesy.ground.program import GroundedProgram
     from emnesy.language.core import CoreProgram
+
+
+_DOUBLE = np.dtype(np.float64)
 
 
 @dataclass(slots=True)
@@ -307,6 +326,10 @@ class CompiledProgram:
         }
 
     @cached_property
+    def _reader(self) -> _core.TensorReader:
+        return tensor_reader(self.interface)
+
+    @cached_property
     def _simulator(self) -> _core.Simulator:
         return build_simulator(self.grounded, self.interface)
 
@@ -327,15 +350,20 @@ class CompiledProgram:
         else:
             check_threads(threads)
         check_seed(seed)
-        blocks, batch = read_priors(self.interface, priors or {}, threads)
-        labels = read_labels(self.interface, evidence or {}, batch)
-        dtype = blocks[0].dtype if blocks else np.dtype(np.float64)
-        return self.engine.run(
-            [*blocks, self._fixed[dtype]],
-            labels,
-            task=task,
-            threads=threads,
-            seed=seed,
-            options={**self.options, **options} if options else self.options,
-            state=state,
-        )
+        blocks, labels = read_tensors(self._root._reader, self.interface, priors or {}, evidence or {})
+        if not self.engine.checks_priors:
+            check_priors(self.interface, blocks, threads)
+        dtype = blocks[0].dtype if blocks else _DOUBLE
+        try:
+            return self.engine.run(
+                [*blocks, self._fixed[dtype]],
+                labels,
+                task=task,
+                threads=threads,
+                seed=seed,
+                options={**self.options, **options} if options else self.options,
+                state=state,
+            )
+        except InvalidPriors:
+            check_priors(self.interface, blocks, threads)  # which one, in words
+            raise

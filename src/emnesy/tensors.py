@@ -22,7 +22,7 @@ Array = NDArray[Any]
 UNOBSERVED = -1
 """A label that says nothing. (Where -1 is a value of the predicate, use the least int64.)"""
 
-_INTEGERS = (np.dtype(np.int64), np.dtype(np.int32))
+_LABEL_DTYPES = (np.dtype(np.int64), np.dtype(np.int32), np.dtype(np.bool_))
 
 _LEAST = np.iinfo(np.int64).min
 
@@ -65,11 +65,51 @@ def _wrong_dtype(what: str, dtype: str) -> DataError:
     return DataError(Diagnostic("E0603", f"{what} has dtype {dtype}; expected float32 or float64"))
 
 
+# ---- a call
+
+
+def tensor_reader(interface: Interface) -> _core.TensorReader:
+    """What `read_tensors` reads with, made once a program."""
+    return _core.TensorReader(
+        [(spec.predicate, spec.shape) for spec in interface.priors],
+        [(spec.signature.name, spec.shape, spec.codes) for spec in interface.labels],
+        interface.slot_count,
+        _view,
+    )
+
+
+def read_tensors(
+    reader: _core.TensorReader,
+    interface: Interface,
+    priors: Mapping[str, Any],
+    evidence: Mapping[str, Any],
+) -> tuple[list[Array], NDArray[np.int32]]:
+    """One ``(B, size)`` block per `PriorSpec`, and the ``(B, slots)`` table of label indices, -1 unobserved.
+
+    `DataError` for what does not fit; whether priors are distributions is left to `check_priors`.
+    """
+    plain = reader.read(priors, evidence)
+    if plain is not None:
+        return plain
+    blocks, batch = read_priors(interface, priors)
+    return blocks, read_labels(interface, evidence, batch)
+
+
+def _view(value: Any) -> Array | None:
+    """An array that shares memory with a tensor of PyTorch's; None where that takes a closer look."""
+    if not _is_torch(value) or value.device.type != "cpu":
+        return None
+    try:
+        return value.detach().numpy()  # type: ignore[no-any-return]
+    except (TypeError, RuntimeError):  # a dtype that NumPy lacks, a sparse tensor
+        return None
+
+
 # ---- priors
 
 
 def read_priors(
-    interface: Interface, priors: Mapping[str, Any], threads: int = 1
+    interface: Interface, priors: Mapping[str, Any]
 ) -> tuple[list[Array], int | None]:
     """One ``(B, size)`` block per `PriorSpec`, and B (None without neural predicates)."""
     specs = interface.priors
@@ -107,11 +147,8 @@ def read_priors(
                     f"{_prior_of(spec)} has dtype {array.dtype}, others have {blocks[0].dtype}",
                 )
             )
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array)
-        block = array.reshape(batch, spec.size)
-        _check_probabilities(spec, block, threads)
-        blocks.append(block)
+        array = np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED"])
+        blocks.append(array.reshape(batch, spec.size))
     return blocks, batch
 
 
@@ -148,24 +185,29 @@ def _axes_help(spec: PriorSpec) -> str:
     return f"{axes}" + (", then the domain" if spec.domain is not None else "")
 
 
-def _check_probabilities(spec: PriorSpec, block: Array, threads: int) -> None:
-    width = len(spec.domain) if spec.domain is not None else 1
-    bad = _core.first_invalid_prior(block, spec.offsets, width, spec.domain is None, threads)
-    if bad is None:
-        return
-    example, choice, alternative, value = bad
+def check_priors(interface: Interface, blocks: Sequence[Array], threads: int = 1) -> None:
+    """Raise `DataError` E0608, E0609 for the first prior that is no distribution."""
+    for index, (spec, block) in enumerate(zip(interface.priors, blocks, strict=True)):
+        bad = interface.prior_rules.first_invalid(index, block, threads)
+        if bad is not None:
+            raise _no_distribution(spec, *bad)
+
+
+def _no_distribution(
+    spec: PriorSpec, example: int, choice: int, alternative: int, value: float
+) -> DataError:
     index = np.unravel_index(int(spec.offsets[choice]), spec.shape)[: len(spec.axes)]
     key = ", ".join(str(axis.labels[i]) for axis, i in zip(spec.axes, index, strict=True))
     where = f"{_prior_of(spec)}, example {example}, key ({key})"
     if alternative < 0:
-        raise DataError(
+        return DataError(
             Diagnostic(
                 "E0608",
                 f"{where}: the probabilities sum to {value:.6g}, not to one",
                 help="pass probabilities (a softmax over the last axis), not logits",
             )
         )
-    raise DataError(
+    return DataError(
         Diagnostic(
             "E0609",
             f"{where}: {value:.6g} is no probability",
@@ -181,10 +223,6 @@ def read_labels(
     interface: Interface, evidence: Mapping[str, Any], batch: int | None
 ) -> NDArray[np.int32]:
     """The ``(B, slots)`` table of label indices, -1 unobserved."""
-    if len(evidence) == 1:
-        quick = _read_quickly(interface, evidence, batch)
-        if quick is not None:
-            return quick
     specs = {spec.signature.name: spec for spec in interface.labels}
     columns: list[tuple[LabelSpec, NDArray[np.int64] | None, Array]] = []
     for name, value in evidence.items():
@@ -229,43 +267,14 @@ def read_labels(
     return labels
 
 
-def _read_quickly(
-    interface: Interface, evidence: Mapping[str, Any], batch: int | None
-) -> NDArray[np.int32] | None:
-    """One observed predicate, whose labels fill every slot: almost always. None: look again, slowly."""
-    ((name, array),) = evidence.items()
-    spec = interface.labels[0] if interface.labels else None
-    if spec is None or name != spec.signature.name or len(spec.positions) != interface.slot_count:
-        return None
-    if type(array) is not np.ndarray:
-        if not _is_torch(array):
-            return None
-        array = as_numpy(array, name)
-    shape = array.shape
-    if shape[1:] != spec.shape or not shape or (batch is not None and shape[0] != batch):
-        return None
-    labels = np.empty((shape[0], interface.slot_count), np.int32)
-    return labels if _look_up(spec, array, labels) else None
-
-
 def _look_up(spec: LabelSpec, array: Array, labels: NDArray[np.int32]) -> bool:
     """Fill in the labels at once; False where an array is of another kind or a label is not right."""
-    codes = spec.codes
-    if codes is None or array.dtype.kind not in "biu":
+    if spec.codes is None or array.dtype.kind not in "biu":
         return False
-    if array.dtype not in _INTEGERS or not array.flags.c_contiguous:
-        array = np.ascontiguousarray(array, np.int64)
-    values = array.reshape(len(array), codes.elements)
-    return _core.encode_labels(
-        values,
-        spec.positions,
-        codes.uncovered,
-        codes.table,
-        codes.least,
-        spec.functional,
-        spec.first_slot,
-        labels,
-    )
+    if array.dtype not in _LABEL_DTYPES:
+        array = array.astype(np.int64)
+    values = np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED"])
+    return spec.codes.encode(values.reshape(len(array), spec.codes.elements), labels)
 
 
 def _find(specs: Mapping[str, LabelSpec], name: str) -> tuple[LabelSpec, NDArray[np.int64] | None]:

@@ -117,6 +117,7 @@ class Bundle final : public BundleWorker<T> {
 
   std::uint64_t run(const Call<T>& call, std::int64_t first, int count) override {
     read_priors(call, first, count);
+    if (call.check != nullptr && !(plain_priors(call) || call.check->look(first, count))) return 0;
     if (!plan_.pane.empty()) find_panes(call, first, count);
     read_labels(call, first, count);
     state_.trusted = Number<Real>::all();
@@ -181,6 +182,26 @@ class Bundle final : public BundleWorker<T> {
         rows_to_lanes<T, L>(from, span.end - span.begin, prior_[b].data() + span.begin);
       }
     }
+  }
+
+  // Whether a glance is enough to see that the priors are distributions. Not those that come in panes, which are not here yet.
+  bool plain_priors(const Call<T>& call) const {
+    if (call.check->failed() || !plan_.pane.empty()) return false;
+    typename IntLanes<T, L>::Vector plain = Number<Real>::all().v;
+    for (std::size_t b = 0; b < call.check->rules().size(); ++b) {
+      const PriorRule& rule = call.check->rules()[b];
+      const T least = rule.partial ? 0 : least_plain_sum<T>;
+      for (const std::int64_t offset : rule.offset) {
+        const Real* prior = prior_[b].data() + offset;
+        typename Real::Vector sum{};
+        for (std::int32_t k = 0; k < rule.width; ++k) {
+          plain &= prior[k].v >= 0;  // NaN is not
+          sum += prior[k].v;
+        }
+        plain &= (sum >= least) & (sum <= most_plain_sum<T>);
+      }
+    }
+    return !any(IntLanes<T, L>{~plain});
   }
 
   void find_panes(const Call<T>& call, std::int64_t first, int count) {

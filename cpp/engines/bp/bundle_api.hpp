@@ -20,6 +20,7 @@
 
 #include "bp/denormals.hpp"
 #include "bp/plan.hpp"
+#include "bp/prior_check.hpp"
 #include "emnesy/engine.hpp"
 #include "emnesy/factor_graph.hpp"
 #include "team.hpp"
@@ -37,6 +38,7 @@ struct Call {
   const MessageView<Source>& messages;
   bool beliefs;  // posteriors or queries are wanted, not the log-evidence alone
   Team* team;    // threads that share the work on each example; null: none
+  PriorCheck<Source>* check;  // null: priors are taken on trust
 };
 
 template <typename Source>
@@ -44,7 +46,8 @@ class BundleWorker {
  public:
   virtual ~BundleWorker() = default;
   // Answers examples first .. first + count - 1, count <= width. Bit i of the result: example first + i is answered.
-  // The others, whose messages this type of number cannot hold, are left for somebody else.
+  // The others, whose messages this type of number cannot hold, are left for somebody else. Where the check of the
+  // priors fails no answer means anything.
   virtual std::uint64_t run(const Call<Source>& call, std::int64_t first, int count) = 0;
   // Before the first bundle of a call.
   virtual void start(const Call<Source>& call) = 0;

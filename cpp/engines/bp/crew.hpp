@@ -38,6 +38,7 @@ class Crew {
   // Examples first .. first + count - 1, together.
   void run_bundle(std::int64_t first, int count) {
     const std::uint64_t done = bundle_->run(*call_, first, count);
+    if (call_->check != nullptr && call_->check->failed()) return;
     std::vector<std::int64_t> left;
     for (int i = 0; i < count; ++i) {
       if (((done >> i) & 1) == 0) left.push_back(first + i);
@@ -60,6 +61,7 @@ class Crew {
 
   // In the fastest type of number that can tell the answer, from the first that has not been tried.
   void run_one(std::int64_t example, Try first = Try::Source) {
+    if (first == Try::Source && call_->check != nullptr && !call_->check->look(example, 1)) return;
     const std::size_t blocks = plan_.block_size.size();
     rows_.resize(blocks);
     answer_.posterior.resize(blocks);

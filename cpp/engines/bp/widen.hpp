@@ -70,7 +70,7 @@ class Widened {
     messages.end = call.messages.end == nullptr ? nullptr : end_.data();
     messages.example_stride = plan_.message_count;
     const EvidenceView evidence{labels_.data(), slots};
-    const Call<double> wider{priors, evidence, call.options, posteriors, results, messages, call.beliefs, call.team};
+    const Call<double> wider{priors, evidence, call.options, posteriors, results, messages, call.beliefs, call.team, nullptr};
     worker_->start(wider);
     const std::uint64_t done = worker_->run(wider, 0, count);
     for (int i = 0; i < count; ++i) {

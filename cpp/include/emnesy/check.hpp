@@ -4,9 +4,23 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <stdexcept>
 #include <type_traits>
+#include <vector>
 
 namespace emnesy {
+
+// What a block of priors holds: distributions, one a choice, of `width` alternatives one apart.
+struct PriorRule {
+  std::vector<std::int64_t> offset;  // first alternative of each choice in an example's row
+  std::int32_t width = 1;
+  bool partial = false;  // they may sum to less than one
+};
+
+// An engine that was to check its priors has found some that are no distributions; there is no answer.
+struct InvalidPriors : std::invalid_argument {
+  InvalidPriors() : std::invalid_argument("some prior is no probability distribution") {}
+};
 
 struct InvalidPrior {
   std::int64_t example = -1;      // -1: all are fine
@@ -17,16 +31,17 @@ struct InvalidPrior {
 
 template <typename Real>
 constexpr Real prior_slack = static_cast<Real>(1e-5);  // above one, for rounding
+constexpr double prior_tolerance = 1e-3;               // of a sum that should be one
 
 // One choice, with all the details.
 template <typename Real>
-InvalidPrior look_at_prior(const Real* p, std::int32_t width, bool partial, double tolerance) {
+InvalidPrior look_at_prior(const Real* p, const PriorRule& rule) {
   Real sum = 0;
-  for (std::int32_t k = 0; k < width; ++k) {
+  for (std::int32_t k = 0; k < rule.width; ++k) {
     if (!(p[k] >= 0 && p[k] <= 1 + prior_slack<Real>)) return {0, 0, k, static_cast<double>(p[k])};  // NaN, too
     sum += p[k];
   }
-  if (!partial && std::abs(static_cast<double>(sum) - 1) > tolerance) return {0, 0, -1, static_cast<double>(sum)};
+  if (!rule.partial && std::abs(static_cast<double>(sum) - 1) > prior_tolerance) return {0, 0, -1, static_cast<double>(sum)};
   return {};
 }
 
@@ -56,21 +71,27 @@ Real quick_sum(const Real* p, std::int32_t width) {
   return ((sum[0] + sum[2]) + (sum[1] + sum[3])) + rest;
 }
 
-// Finds the first choice of the first example whose probabilities are not in [0, 1] (NaN included) or, unless
-// `partial`, do not sum to one within `tolerance`. `offsets`: first alternative of each choice in a row.
+// Probabilities that are not negative and whose sum lies in between need no closer look, whichever way they were added up:
+// almost always. (Variables, no functions: code for other instructions uses them.)
 template <typename Real>
-InvalidPrior first_invalid_prior(const Real* data, std::int64_t examples, std::int64_t stride, const std::int64_t* offsets,
-                                 std::int64_t choices, std::int32_t width, bool partial, double tolerance = 1e-3) {
-  if (choices == 0) return {};
-  const Real least = partial ? 0 : static_cast<Real>(1 - tolerance), most = 1 + prior_slack<Real>;
+constexpr Real least_plain_sum = static_cast<Real>(1 - prior_tolerance / 2);  // 0 where the sum may be less than one
+template <typename Real>
+constexpr Real most_plain_sum = 1 + prior_slack<Real>;
+
+// Finds the first choice of the first example whose probabilities are not in [0, 1] (NaN included) or, unless
+// `partial`, do not sum to one within the tolerance. `size`: of a row.
+template <typename Real>
+InvalidPrior first_invalid_prior(const PriorRule& rule, const Real* data, std::int64_t examples, std::int64_t size) {
+  if (rule.offset.empty()) return {};
+  const auto choices = static_cast<std::int64_t>(rule.offset.size());
+  const Real least = rule.partial ? 0 : least_plain_sum<Real>;
   for (std::int64_t b = 0; b < examples; ++b) {
-    const Real* row = data + b * stride;
-    const bool positive = nothing_negative(row, stride);
+    const Real* row = data + b * size;
+    const bool positive = nothing_negative(row, size);
     for (std::int64_t c = 0; c < choices; ++c) {
-      // Nothing is negative and all together is no more than one may be: almost always.
-      const Real sum = quick_sum(row + offsets[c], width);
-      if (positive && sum >= least && sum <= most) continue;
-      InvalidPrior found = look_at_prior(row + offsets[c], width, partial, tolerance);
+      const Real sum = quick_sum(row + rule.offset[c], rule.width);
+      if (positive && sum >= least && sum <= most_plain_sum<Real>) continue;
+      InvalidPrior found = look_at_prior(row + rule.offset[c], rule);
       if (found.example == 0) {
         found.example = b;
         found.choice = c;

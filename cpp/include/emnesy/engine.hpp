@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "emnesy/check.hpp"
+
 namespace emnesy {
 
 enum class Task : std::uint8_t {
@@ -27,6 +29,8 @@ struct PriorLayout {
   std::vector<std::int64_t> offset;
   std::vector<std::int32_t> stride;
   std::vector<std::int64_t> block_size;  // per block: elements in one example's row
+  // What the first blocks hold, for Options::check_priors; blocks beyond are taken on trust.
+  std::vector<PriorRule> rules{};
 };
 
 template <typename Real>
@@ -50,6 +54,8 @@ struct Options {
   double damping = 0.0;       // loopy only: new = (1 - damping) * computed + damping * old
   double tolerance = 1e-6;    // loopy only: greatest change of a normalised message
   Schedule schedule = Schedule::Sequential;  // loopy only
+  // Throw InvalidPriors where a prior breaks the layout's rules. Each thread looks at what it is about to read anyway.
+  bool check_priors = false;
   // Examples computed together in SIMD registers: as many as pay, or none (0), or always this many where the
   // machine has such registers. Answers differ by rounding only.
   static constexpr int as_many_as_pay = -1;

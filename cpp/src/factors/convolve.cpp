@@ -5,12 +5,6 @@
 namespace emnesy::factors {
 namespace {
 
-#if defined(__GNUC__)
-#define EMNESY_ALWAYS inline __attribute__((always_inline))
-#else
-#define EMNESY_ALWAYS inline
-#endif
-
 template <typename Real>
 EMNESY_ALWAYS void add(const Real* a, std::int32_t count, const Real* b, Real* to) {
   Real sum[convolution_block];  // in registers

@@ -57,6 +57,7 @@ class Simulation:
     """
 
     exact = False
+    checks_priors = False
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class Chosen:
         self.engine = engine
         self.name = engine.name
         self.exact = engine.exact
+        self.checks_priors = engine.checks_priors
         self.reason = reason
 
     def run(

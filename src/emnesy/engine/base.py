@@ -10,6 +10,7 @@ from typing import Literal as OneOf
 import numpy as np
 from numpy.typing import NDArray
 
+from emnesy._core import InvalidPriors as InvalidPriors
 from emnesy.diagnostics import Diagnostic, EngineError
 
 Task = OneOf["marginals", "map", "sample"]
@@ -77,6 +78,8 @@ class CompiledEngine(Protocol):
 
     name: str
     exact: bool
+    checks_priors: bool
+    """Whether `run` raises `InvalidPriors` for priors that are no distributions; others take them on trust."""
 
     def run(
         self,
@@ -95,7 +98,8 @@ class CompiledEngine(Protocol):
         own probabilities (`Interface.fixed`); each ``(B, size)``, or ``(1, size)`` to use one prior for
         all examples; all of one dtype. `evidence`: C-contiguous
         int32 ``(B, slots)`` of label indices, -1 unobserved. Checked by the caller
-        (`emnesy.compiled`), which alone knows the names to put in messages. `state`: where an earlier
+        (`emnesy.compiled`), which alone knows the names to put in messages; but for the probabilities
+        themselves where `checks_priors`: then the engine's threads look at what they read anyway. `state`: where an earlier
         call on the same examples (in this order) left off; `EngineError` E0709 where it does not fit.
         Engines with nothing to remember ignore it.
         """

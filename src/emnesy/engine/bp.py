@@ -77,6 +77,7 @@ class BeliefPropagation:
     """
 
     name = "bp"
+    checks_priors = True
 
     def __init__(
         self,
@@ -96,6 +97,7 @@ class BeliefPropagation:
             stride=np.ones(len(interface.choice_block), np.int32),
             block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
             cluster=cluster,
+            rules=interface.prior_rules,
         )
         self._bounds = EvidenceBounds(graph, interface)
         self.exact = self._native.exact
@@ -126,6 +128,7 @@ class BeliefPropagation:
                 *values,
                 messages,
                 keep,
+                True,
             )
         )
         if not self.exact and not (converged.all() and (log_evidence <= 0).all()):

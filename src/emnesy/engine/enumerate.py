@@ -93,6 +93,7 @@ class Enumerate:
 
     name = "enumerate"
     exact = True
+    checks_priors = False
 
     def __init__(self, grounded: GroundedProgram, interface: Interface) -> None:
         native = grounded.native

@@ -39,6 +39,7 @@ class JunctionTree:
 
     name = "exact"
     exact = True
+    checks_priors = False
 
     def __init__(
         self,

@@ -39,6 +39,7 @@ class Gibbs:
 
     name = "gibbs"
     exact = False
+    checks_priors = False
 
     def __init__(self, program: Program) -> None:
         interface = program.interface

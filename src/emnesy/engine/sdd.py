@@ -82,6 +82,7 @@ class Diagram:
 
     name = "sdd"
     exact = True
+    checks_priors = False
 
     def __init__(self, program: Program, options: Mapping[str, Any]) -> None:
         """`options`: all of `OPTIONS`."""

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from emnesy import _core
 from emnesy.ground.parameters import NO_PARAMETERS, Parameters
 from emnesy.language.core import Signature, Value
 
@@ -97,8 +98,10 @@ class LabelSpec:
         return np.arange(len(self.values))
 
     @cached_property
-    def codes(self) -> LabelCodes | None:
+    def codes(self) -> _core.LabelCodes | None:
         """The labels as a look-up table; None where the values are too far apart for one."""
+        if not self.numbers.size:
+            return None
         least, most = int(self.numbers[0]), int(self.numbers[-1])
         if most - least >= CODE_LIMIT:
             return None
@@ -109,23 +112,17 @@ class LabelSpec:
             table[:, self.numbers - least] = self.numbers
         covered = np.zeros(int(np.prod(self.shape, dtype=np.int64)), np.bool_)
         covered[self.positions] = True
-        return LabelCodes(least, table, np.flatnonzero(~covered), covered.size)
+        return _core.LabelCodes(
+            self.positions,
+            np.flatnonzero(~covered),
+            table,
+            least,
+            self.functional,
+            self.first_slot,
+        )
 
 
 CODE_LIMIT = 4096
-
-
-@dataclass(frozen=True)
-class LabelCodes:
-    """Label of slot s for the integer v: ``table[s, v - least]``, -1 where s never has it.
-
-    `uncovered`: the elements of an example's tensor that belong to no slot.
-    """
-
-    least: int
-    table: NDArray[np.int32]
-    uncovered: NDArray[np.int64]
-    elements: int
 
 
 @dataclass(frozen=True)
@@ -151,6 +148,16 @@ class Interface:
     slot_functional: NDArray[np.uint8]
     parameters: Parameters = NO_PARAMETERS
     """The learnable ones of `fixed`."""
+
+    @cached_property
+    def prior_rules(self) -> _core.PriorRules:
+        """What the blocks of `priors` hold: distributions, one a choice."""
+        return _core.PriorRules(
+            [
+                (spec.offsets, 1 if spec.domain is None else len(spec.domain), spec.domain is None)
+                for spec in self.priors
+            ]
+        )
 
     @property
     def slot_count(self) -> int:
