@@ -115,21 +115,34 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
               const Options& options, bool want_posteriors, const py::object& start, bool want_messages) {
   const LabelArray labels = labels_of(engine, evidence);
   const auto blocks = prior_blocks<Real>(engine, priors, labels.batch);
-  const auto queries = static_cast<py::ssize_t>(engine.graph().query_variable.size());
+  const auto queries = static_cast<std::int64_t>(engine.graph().query_variable.size());
   py::list posteriors;
   std::vector<PosteriorBlock<Real>> outputs;
   for (const std::int64_t size : engine.layout().block_size) {
-    py::array_t<Real> array({static_cast<py::ssize_t>(want_posteriors ? labels.batch : 0), static_cast<py::ssize_t>(size)});
+    auto array = new_array<Real>({want_posteriors ? labels.batch : 0, size});
     outputs.push_back({want_posteriors ? array.mutable_data() : nullptr, size});
     posteriors.append(std::move(array));
   }
-  py::array_t<Real> log_evidence(labels.batch), residual(labels.batch), marginals({labels.batch, static_cast<std::int64_t>(queries)});
+  auto log_evidence = new_array<Real>({labels.batch}), residual = new_array<Real>({labels.batch}),
+       marginals = new_array<Real>({labels.batch, queries});
   const bool world = options.task != Task::Marginals;
-  py::array_t<bool> possible(labels.batch), converged(labels.batch), consistent(world ? labels.batch : std::int64_t{0});
-  py::array_t<std::int32_t> iterations(labels.batch);
+  auto possible = new_array<bool>({labels.batch}), converged = new_array<bool>({labels.batch});
+  auto iterations = new_array<std::int32_t>({labels.batch});
+  py::dict extra;
+  bool* consistent = nullptr;
+  if (world) {
+    auto array = new_array<bool>({labels.batch});
+    consistent = array.mutable_data();
+    extra["consistent"] = std::move(array);
+  }
   const std::int64_t row = engine.message_count();
-  py::array_t<Real> end({want_messages ? labels.batch : std::int64_t{0}, row});
-  const MessageView<Real> messages{messages_of<Real>(start, labels.batch, row), want_messages ? end.mutable_data() : nullptr};
+  MessageView<Real> messages;
+  messages.start = messages_of<Real>(start, labels.batch, row);
+  if (want_messages) {
+    auto array = new_array<Real>({labels.batch, row});
+    messages.end = array.mutable_data();
+    extra["messages"] = std::move(array);
+  }
   static_assert(sizeof(bool) == sizeof(std::uint8_t), "numpy's bool is one byte");
   ExampleResults<Real> results;
   results.log_evidence = log_evidence.mutable_data();
@@ -138,14 +151,11 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
   results.possible = reinterpret_cast<std::uint8_t*>(possible.mutable_data());
   results.converged = reinterpret_cast<std::uint8_t*>(converged.mutable_data());
   results.iterations = iterations.mutable_data();
-  if (world) results.consistent = reinterpret_cast<std::uint8_t*>(consistent.mutable_data());
+  results.consistent = reinterpret_cast<std::uint8_t*>(consistent);
   {
     const py::gil_scoped_release released;
     engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results, messages);
   }
-  py::dict extra;
-  if (want_messages) extra["messages"] = end;
-  if (world) extra["consistent"] = consistent;
   return py::make_tuple(py::tuple(posteriors), log_evidence, possible, marginals, converged, iterations, residual, extra);
 }
 

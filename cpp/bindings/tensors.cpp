@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "arrays.hpp"
 #include "bindings.hpp"
 #include "emnesy/label_codes.hpp"
 
@@ -66,7 +67,7 @@ class TensorReader {
       given.emplace_back(&tensor, std::move(array));
     }
     if (given.size() != static_cast<std::size_t>(PyDict_Size(evidence.ptr()))) return py::none();
-    py::array_t<std::int32_t> table({batch < 0 ? py::ssize_t{1} : batch, slots_});
+    auto table = new_array<std::int32_t>({batch < 0 ? 1 : batch, slots_});
     py::ssize_t filled = 0;
     for (const auto& [tensor, array] : given) filled += tensor->codes->slots();
     if (filled < slots_) std::fill_n(table.mutable_data(), table.size(), -1);

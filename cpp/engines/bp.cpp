@@ -31,15 +31,15 @@ Crews<Real>& crews_of(Cache& cache) {
   if constexpr (std::is_same_v<Real, double>) return cache.twice;
 }
 
-// The tuples that an example of this batch visits on its own, on average.
-double mean_work(const Plan& plan, const EvidenceView& evidence, std::int64_t batch) {
+// The tuples that each of the examples begin .. end - 1 visits on its own, on average.
+double mean_work(const Plan& plan, const EvidenceView& evidence, std::int64_t begin, std::int64_t end) {
   double work = static_cast<double>(plan.work);
   if (evidence.labels == nullptr) return work;
   for (std::size_t s = 0; s < plan.slot_saving.size(); ++s) {
     if (plan.slot_saving[s] == 0) continue;
     std::int64_t labelled = 0;
-    for (std::int64_t b = 0; b < batch; ++b) labelled += evidence.labels[b * evidence.example_stride + static_cast<std::int64_t>(s)] >= 0;
-    work -= static_cast<double>(plan.slot_saving[s]) * static_cast<double>(labelled) / static_cast<double>(batch);
+    for (std::int64_t b = begin; b < end; ++b) labelled += evidence.labels[b * evidence.example_stride + static_cast<std::int64_t>(s)] >= 0;
+    work -= static_cast<double>(plan.slot_saving[s]) * static_cast<double>(labelled) / static_cast<double>(end - begin);
   }
   return work;
 }
@@ -62,14 +62,17 @@ struct Cut {
       break;
     }
     if (backend == nullptr) return;
-    // A visit to a tuple takes about as long for a bundle as for one example.
-    const double alone = forced || batch < 2 ? 0 : mean_work(plan, evidence, batch);
-    const auto pays = [&](std::int64_t count) {
-      return forced ? count > 0 : count > 1 && 5 * static_cast<double>(count) * alone > 4 * static_cast<double>(plan.lane_work);
+    // Does a bundle of `count` pay, among the examples begin .. end - 1? A visit to a tuple takes about as long for it as for one
+    // example. Labels are counted only where they decide.
+    const auto pays = [&](std::int64_t count, std::int64_t begin, std::int64_t end) {
+      if (forced || count < 2) return forced && count > 0;
+      const auto worth = [&](double alone) { return 5 * static_cast<double>(count) * alone > 4 * static_cast<double>(plan.lane_work); };
+      if (!worth(static_cast<double>(plan.work))) return false;
+      return worth(static_cast<double>(plan.work - plan.saving)) || worth(mean_work(plan, evidence, begin, end));
     };
-    bundles = pays(backend->width) ? batch / backend->width : 0;
+    bundles = batch >= backend->width && pays(backend->width, 0, batch) ? batch / backend->width : 0;
     const std::int64_t rest = batch - bundles * backend->width;
-    if (rest > 0 && rest < backend->width && pays(rest)) ++bundles;
+    if (rest > 0 && rest < backend->width && pays(rest, batch - rest, batch)) ++bundles;
   }
 
   std::int64_t in_bundles() const { return backend == nullptr ? 0 : std::min(bundles * backend->width, batch); }

@@ -147,9 +147,11 @@ class CompiledProgram:
         priors = priors or {}
         result = self._run(priors, evidence, task, threads, seed, options, state)
         marginals = {}
-        for spec, block in zip(self.interface.priors, result.posteriors, strict=False):
+        blocks = result.posteriors
+        for index, spec in enumerate(self.interface.priors):
+            block = blocks[index]
             marginals[spec.predicate] = like(
-                priors[spec.predicate], block.reshape(len(block), *spec.shape)
+                priors[spec.predicate], block.reshape(block.shape[:1] + spec.shape)
             )
         example = next(iter(priors.values()), None)
         return Posterior(
@@ -157,7 +159,7 @@ class CompiledProgram:
             like(example, result.log_evidence),
             like(example, result.possible),
             result.report,
-            result.posteriors[-1],
+            blocks[-1],
             result.state,
         )
 

@@ -192,6 +192,7 @@ struct Plan {
   std::int32_t most_runs = 0;
   std::int64_t work = 0;       // tuples that one example visits that observes nothing,
   std::vector<std::int64_t> slot_saving;  // those it need not visit because it has a label for a slot,
+  std::int64_t saving = 0;                // or labels for all of them,
   std::int64_t lane_work = 0;  // and those that a bundle visits, whatever is observed
   std::int32_t most_leaves = 1, most_interfaces = 1;
   std::int32_t largest = 1;             // greatest cardinality

@@ -95,7 +95,9 @@ Factor Planner::add_factor(std::size_t f, const std::vector<std::int32_t>& inter
   if (!loopy && factor.slice_variable >= 0) {
     const Variable& slice = plan_.variable[factor.slice_variable];
     if (slice.slot_end - slice.slot_begin == 1) {
-      plan_.slot_saving[plan_.slot_of_variable[slice.slot_begin]] += table.tuple_count - table.tuple_count / table.slice_count();
+      const std::int64_t saving = table.tuple_count - table.tuple_count / table.slice_count();
+      plan_.slot_saving[plan_.slot_of_variable[slice.slot_begin]] += saving;
+      plan_.saving += saving;
     }
   }
   plan_.lane_work += 8 + table.tuple_count;
