@@ -27,12 +27,25 @@ pybind11::array_t<typename Items::value_type> view_of(const Items& data, pybind1
 // call makes ten arrays, and that would be a tenth of its time.
 template <class T>
 pybind11::array_t<T> new_array(std::initializer_list<std::int64_t> shape) {
+  static_assert(sizeof(std::int64_t) == sizeof(Py_intptr_t));
   auto& api = pybind11::detail::npy_api::get();
-  std::vector<Py_intptr_t> sides(shape.begin(), shape.end());
   PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, pybind11::dtype::of<T>().release().ptr(),
-                                              static_cast<int>(sides.size()), sides.data(), nullptr, nullptr, 0, nullptr);
+                                              static_cast<int>(shape.size()),
+                                              reinterpret_cast<const Py_intptr_t*>(shape.begin()), nullptr, nullptr, 0, nullptr);
   if (array == nullptr) throw pybind11::error_already_set();
   return pybind11::reinterpret_steal<pybind11::array_t<T>>(array);
+}
+
+// The same elements of a C-contiguous array as a matrix of `rows` rows. No copy.
+inline pybind11::array matrix_of(const pybind11::array& array, std::int64_t rows, std::int64_t columns) {
+  auto& api = pybind11::detail::npy_api::get();
+  const Py_intptr_t shape[] = {rows, columns};
+  PyObject* matrix = api.PyArray_NewFromDescr_(api.PyArray_Type_, array.dtype().release().ptr(), 2, shape, nullptr,
+                                               const_cast<void*>(array.data()), array.flags() & api.NPY_ARRAY_WRITEABLE_, nullptr);
+  if (matrix == nullptr) throw pybind11::error_already_set();
+  auto result = pybind11::reinterpret_steal<pybind11::array>(matrix);
+  if (api.PyArray_SetBaseObject_(matrix, array.inc_ref().ptr()) < 0) throw pybind11::error_already_set();
+  return result;
 }
 
 // Arrays that are strided are made contiguous first.

@@ -116,12 +116,12 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
   const LabelArray labels = labels_of(engine, evidence);
   const auto blocks = prior_blocks<Real>(engine, priors, labels.batch);
   const auto queries = static_cast<std::int64_t>(engine.graph().query_variable.size());
-  py::list posteriors;
+  py::tuple posteriors(engine.layout().block_size.size());
   std::vector<PosteriorBlock<Real>> outputs;
   for (const std::int64_t size : engine.layout().block_size) {
     auto array = new_array<Real>({want_posteriors ? labels.batch : 0, size});
     outputs.push_back({want_posteriors ? array.mutable_data() : nullptr, size});
-    posteriors.append(std::move(array));
+    PyTuple_SET_ITEM(posteriors.ptr(), static_cast<py::ssize_t>(outputs.size()) - 1, array.release().ptr());
   }
   auto log_evidence = new_array<Real>({labels.batch}), residual = new_array<Real>({labels.batch}),
        marginals = new_array<Real>({labels.batch, queries});
@@ -156,7 +156,7 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
     const py::gil_scoped_release released;
     engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results, messages);
   }
-  return py::make_tuple(py::tuple(posteriors), log_evidence, possible, marginals, converged, iterations, residual, extra);
+  return py::make_tuple(posteriors, log_evidence, possible, marginals, converged, iterations, residual, extra);
 }
 
 py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, const py::object& evidence,

@@ -8,8 +8,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <functional>
+#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,15 +28,14 @@ class TensorReader {
   TensorReader(const py::sequence& priors, const py::sequence& labels, py::ssize_t slots, py::object view)
       : slots_(slots), view_(std::move(view)), single_(py::dtype::of<float>()), twice_(py::dtype::of<double>()),
         label_(py::dtype::of<std::int32_t>()), wide_label_(py::dtype::of<std::int64_t>()), truth_(py::dtype::of<bool>()) {
-    for (const py::handle item : priors) {
-      const auto spec = item.cast<py::tuple>();
-      priors_.push_back({spec[0].cast<py::str>(), spec[1].cast<std::vector<py::ssize_t>>(), nullptr});
-    }
+    for (const py::handle item : priors) priors_.push_back(tensor(item));
     for (const py::handle item : labels) {
-      const auto spec = item.cast<py::tuple>();
-      labels_.push_back({spec[0].cast<py::str>(), spec[1].cast<std::vector<py::ssize_t>>(),
-                         spec[2].is_none() ? nullptr : spec[2].cast<const LabelCodes*>()});
-      keep_.push_back(py::reinterpret_borrow<py::object>(spec[2]));
+      labels_.push_back(tensor(item));
+      const LabelCodes* codes = labels_.back().codes;
+      if (codes == nullptr) continue;
+      if (codes->elements() != labels_.back().size || codes->first_slot() + codes->slots() > slots) {
+        throw py::value_error("label codes do not fit their tensor");
+      }
     }
   }
 
@@ -47,42 +47,52 @@ class TensorReader {
     py::list blocks(priors_.size());
     PyObject* dtype = nullptr;
     for (std::size_t p = 0; p < priors_.size(); ++p) {
-      const py::array array = find(priors, priors_[p], batch);
+      py::array array = find(priors, priors_[p], batch);
       if (!array) return py::none();
       PyObject* own = type_of(array);
       if ((own != single_.ptr() && own != twice_.ptr()) || (dtype != nullptr && own != dtype)) return py::none();
       dtype = own;
-      blocks[p] = array.ndim() == 2 ? array : flat(array);
+      PyList_SET_ITEM(blocks.ptr(), static_cast<py::ssize_t>(p),
+                      (array.ndim() == 2 ? std::move(array) : matrix_of(array, batch, priors_[p].size)).release().ptr());
     }
-    // Labels that examples share are rare enough to be spread out in Python.
-    std::vector<std::pair<const Tensor*, py::array>> given;
+    const py::ssize_t given = PyDict_Size(evidence.ptr());
+    std::optional<py::array_t<std::int32_t>> table;
+    py::ssize_t read = 0;
     for (const Tensor& tensor : labels_) {
-      if (given.size() == static_cast<std::size_t>(PyDict_Size(evidence.ptr()))) break;
+      if (read == given) break;
       if (tensor.codes == nullptr) continue;
-      const int found = PyDict_Contains(evidence.ptr(), tensor.name.ptr());
-      if (found < 0) throw py::error_already_set();
-      if (found == 0) continue;
-      py::array array = find(evidence, tensor, batch);
+      const int there = PyDict_Contains(evidence.ptr(), tensor.name.ptr());
+      if (there < 0) throw py::error_already_set();
+      if (there == 0) continue;
+      ++read;
+      // Labels that examples share (one row for all) are rare enough to be spread out in Python.
+      const py::array array = find(evidence, tensor, batch);
       if (!array) return py::none();
-      given.emplace_back(&tensor, std::move(array));
+      if (!table) table = new_table(batch, given);
+      if (!encode(*tensor.codes, array, table->mutable_data())) return py::none();
     }
-    if (given.size() != static_cast<std::size_t>(PyDict_Size(evidence.ptr()))) return py::none();
-    auto table = new_array<std::int32_t>({batch < 0 ? 1 : batch, slots_});
-    py::ssize_t filled = 0;
-    for (const auto& [tensor, array] : given) filled += tensor->codes->slots();
-    if (filled < slots_) std::fill_n(table.mutable_data(), table.size(), -1);
-    for (const auto& [tensor, array] : given) {
-      if (!encode(*tensor->codes, array, table.mutable_data())) return py::none();
-    }
-    return py::make_tuple(std::move(blocks), std::move(table));
+    if (read != given) return py::none();
+    if (!table) table = new_table(batch < 0 ? 1 : batch, given);
+    return py::make_tuple(std::move(blocks), *std::move(table));
   }
 
  private:
   struct Tensor {
     py::str name;
     std::vector<py::ssize_t> shape;  // after the batch
-    const LabelCodes* codes;         // of labels
+    py::ssize_t size;                // its elements
+    py::object codes_owner;
+    const LabelCodes* codes;  // of labels; null: there is no table of them
   };
+
+  static Tensor tensor(const py::handle& item) {
+    const auto spec = item.cast<py::tuple>();
+    auto shape = spec[1].cast<std::vector<py::ssize_t>>();
+    const auto size = std::accumulate(shape.begin(), shape.end(), py::ssize_t{1}, std::multiplies<>());
+    py::object codes = spec.size() > 2 ? py::object(spec[2]) : py::none();
+    const auto* found = codes.is_none() ? nullptr : codes.cast<const LabelCodes*>();
+    return {spec[0].cast<py::str>(), std::move(shape), size, std::move(codes), found};
+  }
 
   // The descriptor; those of NumPy's own types exist once.
   static PyObject* type_of(const py::array& array) { return py::detail::array_proxy(array.ptr())->descr; }
@@ -109,10 +119,11 @@ class TensorReader {
     return array;
   }
 
-  static py::array flat(const py::array& array) {
-    py::ssize_t size = 1;
-    for (py::ssize_t i = 1; i < array.ndim(); ++i) size *= array.shape(i);
-    return py::array(array.dtype(), {array.shape(0), size}, array.data(), array);
+  // Without labels, but where all slots are going to have one.
+  py::array_t<std::int32_t> new_table(py::ssize_t batch, py::ssize_t given) const {
+    auto table = new_array<std::int32_t>({batch, slots_});
+    if (given < static_cast<py::ssize_t>(labels_.size()) || given == 0) std::fill_n(table.mutable_data(), table.size(), -1);
+    return table;
   }
 
   bool encode(const LabelCodes& codes, const py::array& array, std::int32_t* table) const {
@@ -128,7 +139,6 @@ class TensorReader {
   py::ssize_t slots_;
   py::object view_;  // of what is no array, such as a tensor of PyTorch's, as an array; None: it has none
   py::dtype single_, twice_, label_, wide_label_, truth_;
-  std::vector<py::object> keep_;  // the codes
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ class JunctionTree:
 
     name = "exact"
     exact = True
-    checks_priors = False
+    checks_priors = True
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class JunctionTree:
             offset=interface.choice_offset,
             stride=np.ones(len(interface.choice_block), np.int32),
             block_size=[*(spec.size for spec in interface.priors), interface.fixed.size],
+            rules=interface.prior_rules,
         )
         assert self._native.exact
 
@@ -88,7 +89,9 @@ class JunctionTree:
         if self.cost.largest > SINGLE_ROWS:
             priors = [block.astype(np.float64, copy=False) for block in priors]
         posteriors, log_evidence, possible, queries, converged, iterations, residual, _ = (
-            self._native.run(priors, evidence, task=task, threads=threads, seed=seed)
+            self._native.run(
+                priors, evidence, task=task, threads=threads, seed=seed, check=True
+            )
         )
         queries = queries.astype(dtype, copy=False)
         own = queries.shape[1] - len(self._texts)
