@@ -123,11 +123,9 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
     outputs.push_back({want_posteriors ? array.mutable_data() : nullptr, size});
     PyTuple_SET_ITEM(posteriors.ptr(), static_cast<py::ssize_t>(outputs.size()) - 1, array.release().ptr());
   }
-  auto log_evidence = new_array<Real>({labels.batch}), residual = new_array<Real>({labels.batch}),
-       marginals = new_array<Real>({labels.batch, queries});
+  auto log_evidence = new_array<Real>({labels.batch}), marginals = new_array<Real>({labels.batch, queries});
+  auto possible = new_array<bool>({labels.batch});
   const bool world = options.task != Task::Marginals;
-  auto possible = new_array<bool>({labels.batch}), converged = new_array<bool>({labels.batch});
-  auto iterations = new_array<std::int32_t>({labels.batch});
   py::dict extra;
   bool* consistent = nullptr;
   if (world) {
@@ -146,17 +144,24 @@ py::tuple run(const BeliefPropagation& engine, const py::sequence& priors, const
   static_assert(sizeof(bool) == sizeof(std::uint8_t), "numpy's bool is one byte");
   ExampleResults<Real> results;
   results.log_evidence = log_evidence.mutable_data();
-  results.residual = residual.mutable_data();
   results.query_marginals = marginals.mutable_data();
   results.possible = reinterpret_cast<std::uint8_t*>(possible.mutable_data());
-  results.converged = reinterpret_cast<std::uint8_t*>(converged.mutable_data());
-  results.iterations = iterations.mutable_data();
   results.consistent = reinterpret_cast<std::uint8_t*>(consistent);
+  py::object progress = py::none();  // two passes make none
+  if (!engine.exact()) {
+    auto converged = new_array<bool>({labels.batch});
+    auto iterations = new_array<std::int32_t>({labels.batch});
+    auto residual = new_array<Real>({labels.batch});
+    results.converged = reinterpret_cast<std::uint8_t*>(converged.mutable_data());
+    results.iterations = iterations.mutable_data();
+    results.residual = residual.mutable_data();
+    progress = py::make_tuple(std::move(converged), std::move(iterations), std::move(residual));
+  }
   {
     const py::gil_scoped_release released;
     engine.run<Real>(blocks, labels.batch, {labels.data, labels.slots}, options, outputs, results, messages);
   }
-  return py::make_tuple(posteriors, log_evidence, possible, marginals, converged, iterations, residual, extra);
+  return py::make_tuple(posteriors, log_evidence, possible, marginals, progress, extra);
 }
 
 py::tuple run_any(const BeliefPropagation& engine, const py::sequence& priors, const py::object& evidence,

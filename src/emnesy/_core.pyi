@@ -280,12 +280,12 @@ class BeliefPropagation:
         _Real,
         NDArray[np.bool_],
         _Real,
-        NDArray[np.bool_],
-        NDArray[np.int32],
-        _Real,
+        tuple[NDArray[np.bool_], NDArray[np.int32], _Real] | None,
         dict[str, Any],
     ]:
-        """Posterior blocks, log-evidence, possible, queries, converged, iterations, residual, extra.
+        """Posterior blocks, log-evidence, possible, queries, progress, extra.
+
+        Progress: converged, iterations, residual; None where two passes are exact.
 
         `messages` (B, message_count): loopy messages to start from; `want_messages`: return in `extra`
         where they ended. Tasks map and sample: `extra` says which worlds are `consistent` (B,).

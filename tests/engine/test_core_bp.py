@@ -32,7 +32,7 @@ def test_posteriors_and_log_evidence_of_a_batch(dtype, tolerance):
     labels = np.array([[0], [1], [2], [3], [4]], np.int32)
     bp = engine(two_dice().graph())
     assert bp.exact
-    posteriors, log_evidence, possible, _, converged, iterations, *_ = bp.run(
+    posteriors, log_evidence, possible, _, progress, _ = bp.run(
         [PRIOR.astype(dtype)], labels
     )
     assert posteriors[0].dtype == log_evidence.dtype == dtype
@@ -42,8 +42,7 @@ def test_posteriors_and_log_evidence_of_a_batch(dtype, tolerance):
         assert_allclose(posteriors[0][row], expected, atol=tolerance)
         assert_allclose(log_evidence[row], np.log(evidence), atol=10 * tolerance)
     assert possible.all()
-    assert converged.all()
-    assert not iterations.any()
+    assert progress is None
 
 
 def test_a_missing_label_gives_the_prior_and_the_query_its_probability():
@@ -221,7 +220,7 @@ def test_a_loopy_graph_reports_iterations_and_stays_near_enumeration():
         table[world] = allowed * np.prod([prior[0, 2 * i + v] for i, v in enumerate(world)])
     expected = np.concatenate([table.sum(axis=tuple({0, 1, 2, 3} - {i})) for i in range(4)])
     for schedule in ("sequential", "flooding", "residual"):
-        posteriors, log_evidence, _, _, converged, iterations, residual, _ = bp.run(
+        posteriors, log_evidence, _, _, (converged, iterations, residual), _ = bp.run(
             [prior], np.zeros((1, 0), np.int32), schedule=schedule, tolerance=1e-9
         )
         assert converged[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 from typing import Literal as OneOf
 
@@ -35,6 +36,22 @@ class Report:
     iterations: NDArray[np.int32]  # (B,)
     residual: Array  # (B,)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def settled(
+    batch: int, dtype: str
+) -> tuple[NDArray[np.bool_], NDArray[np.int32], Array]:
+    """`Report.converged`, `iterations` and `residual` of exact answers to B examples: shared, not to be written to.
+
+    `dtype`: a type character, ``"f"`` or ``"d"``, which is quicker to look up than a dtype.
+    """
+    converged = np.ones(batch, np.bool_)
+    iterations = np.zeros(batch, np.int32)
+    residual: Array = np.zeros(batch, dtype)
+    for array in (converged, iterations, residual):
+        array.flags.writeable = False
+    return converged, iterations, residual
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from emnesy.engine.base import (
     Task,
     bad_state,
     check_state,
+    settled,
 )
 from emnesy.engine.bounds import EvidenceBounds
 from emnesy.engine.options import OptionSpec, read_options, whole
@@ -118,19 +119,12 @@ class BeliefPropagation:
         """See `CompiledEngine.run`; `EngineError` for unknown options and values out of range."""
         values, keep = self._values(options or {})
         messages = None if state is None else self._messages(state, len(evidence), priors[0].dtype)
-        posteriors, log_evidence, possible, queries, converged, iterations, residual, extra = (
-            self._native.run(
-                priors,
-                evidence,
-                task,
-                threads,
-                seed,
-                *values,
-                messages,
-                keep,
-                True,
-            )
+        posteriors, log_evidence, possible, queries, progress, extra = self._native.run(
+            priors, evidence, task, threads, seed, *values, messages, keep, True
         )
+        if progress is None:
+            progress = settled(len(evidence), log_evidence.dtype.char)
+        converged, iterations, residual = progress
         if not self.exact and not (converged.all() and (log_evidence <= 0).all()):
             log_evidence = self._bounds.clip(log_evidence, possible, priors)
         more: dict[str, Any] = {}

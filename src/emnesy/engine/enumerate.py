@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task
+from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task, settled
 from emnesy.engine.options import read_options
 from emnesy.engine.registry import EngineInfo
 from emnesy.ground.evaluate import Evaluator, Worlds
@@ -189,11 +189,9 @@ class Enumerate:
             possible=possible,
             queries=np.where(possible[:, None], sums.queries / scale[:, None], 0.0).astype(dtype),
             report=Report(
-                engine=self.name,
-                exact=True,
-                converged=np.ones(batch, np.bool_),
-                iterations=np.zeros(batch, np.int32),
-                residual=np.zeros(batch),
+                self.name,
+                True,
+                *settled(batch, "d"),
                 extra={
                     "worlds": self._count,
                     "computed": {k: v / scale for k, v in sums.computed.items()},

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task
+from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task, settled
 from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo, able
 
@@ -88,10 +88,8 @@ class JunctionTree:
         dtype = priors[0].dtype
         if self.cost.largest > SINGLE_ROWS:
             priors = [block.astype(np.float64, copy=False) for block in priors]
-        posteriors, log_evidence, possible, queries, converged, iterations, residual, _ = (
-            self._native.run(
-                priors, evidence, task=task, threads=threads, seed=seed, check=True
-            )
+        posteriors, log_evidence, possible, queries, _, _ = self._native.run(
+            priors, evidence, task=task, threads=threads, seed=seed, check=True
         )
         queries = queries.astype(dtype, copy=False)
         own = queries.shape[1] - len(self._texts)
@@ -102,11 +100,9 @@ class JunctionTree:
             possible=possible,
             queries=queries[:, :own],
             report=Report(
-                engine=self.name,
-                exact=True,
-                converged=converged,
-                iterations=iterations,
-                residual=residual.astype(dtype, copy=False),
+                self.name,
+                True,
+                *settled(len(evidence), dtype.char),
                 extra={"junction_tree": cost_figures(self.cost), "computed": computed},
             ),
         )

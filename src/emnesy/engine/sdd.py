@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from emnesy.circuit.circuit import GREATEST, LINEAR, LOGARITHMS, TRUE, Floats, Ints
 from emnesy.circuit.compiler import compile_circuit, require_pysdd
 from emnesy.circuit.formula import Encoding, encode
-from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task
+from emnesy.engine.base import LOG_ZERO, Array, EngineResult, EngineState, Report, Task, settled
 from emnesy.engine.options import OptionSpec, read_options
 from emnesy.engine.registry import EngineInfo, able
 
@@ -135,11 +135,9 @@ class Diagram:
             possible=np.concatenate([a.possible for a in answers]),
             queries=np.concatenate([a.queries for a in answers]).astype(dtype),
             report=Report(
-                engine=self.name,
-                exact=True,
-                converged=np.ones(batch, np.bool_),
-                iterations=np.zeros(batch, np.int32),
-                residual=np.zeros(batch, dtype),
+                self.name,
+                True,
+                *settled(batch, dtype.char),
                 extra={
                     "diagram": {
                         "variables": self._encoding.variables,
