@@ -524,27 +524,31 @@ def symbolic_term(program: GroundProgram, value: int) -> object: ...
 
 # cpp/bindings/check.cpp -------------------------------------------------------------------------
 
-class InvalidPriors(ValueError):
+class InvalidPriors(ValueError):  # noqa: N818
     """Some prior of the call is no probability distribution."""
 
 class PriorRules:
     """What each block of priors holds: distributions, one a choice.
 
-    `rules`: per block, the element where each choice starts in an example's row, how many alternatives it has, and
-    whether they may sum to less than one.
+    `rules`: per block, the element where each choice starts in an example's row, how many
+    alternatives it has, and whether they may sum to less than one.
     """
 
     def __init__(self, rules: Sequence[tuple[NDArray[np.int64], int, bool]]) -> None: ...
     def first_invalid(
         self, index: int, block: NDArray[np.float32] | NDArray[np.float64], threads: int = 1
     ) -> tuple[int, int, int, float] | None:
-        """The first prior of a block ``(B, size)`` that is none: example, choice, alternative (-1: the sum), value."""
+        """The first prior of a block ``(B, size)`` that is none: example, choice, alternative, value.
+
+        Alternative -1: the value is their sum.
+        """
         ...
 
 class LabelCodes:
-    """The evidence label that each integer is, slot by slot: ``codes[s, v - least]`` for v at ``positions[s]``, -1 where
+    """The evidence label that each integer is, slot by slot.
 
-    slot ``first_slot + s`` never has it. `uncovered`: the elements of an example's tensor that belong to no slot.
+    Slot ``first_slot + s`` reads v at ``positions[s]`` of an example's tensor: ``codes[s, v - least]``,
+    -1 where it never has that value. `uncovered`: the elements that belong to no slot.
     """
 
     def __init__(
@@ -563,7 +567,7 @@ class LabelCodes:
         values: NDArray[np.int64] | NDArray[np.int32] | NDArray[np.bool_],
         labels: NDArray[np.int32],
     ) -> bool:
-        """Fill in ``(B, slots)`` labels from ``(B, elements)`` values; False where one needs a closer look."""
+        """Fill in ``(B, slots)`` labels from ``(B, elements)`` values; False: one needs a closer look."""
         ...
 
 # cpp/bindings/tensors.cpp -----------------------------------------------------------------------
@@ -571,8 +575,8 @@ class LabelCodes:
 class TensorReader:
     """Reads the tensors of a call where nothing about them is unusual.
 
-    `priors`: name and shape of each, without the batch; `labels`: name, shape and codes. `view`: an array that
-    shares memory with what is none, or None.
+    `priors`: name and shape of each, without the batch; `labels`: name, shape and codes. `view`: an
+    array that shares memory with what is none, or None.
     """
 
     def __init__(
@@ -585,5 +589,8 @@ class TensorReader:
     def read(
         self, priors: Any, evidence: Any
     ) -> tuple[list[NDArray[Any]], NDArray[np.int32]] | None:
-        """A ``(B, elements)`` block per prior, not looked into, and ``(B, slots)`` labels; None: look closer."""
+        """A ``(B, elements)`` block per prior, not looked into, and ``(B, slots)`` labels.
+
+        None: something deserves a closer look.
+        """
         ...

@@ -42,7 +42,7 @@ class Report:
 def settled(
     batch: int, dtype: str
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32], Array]:
-    """`Report.converged`, `iterations` and `residual` of exact answers to B examples: shared, not to be written to.
+    """`Report.converged`, `iterations` and `residual` of exact answers to B examples, read-only.
 
     `dtype`: a type character, ``"f"`` or ``"d"``, which is quicker to look up than a dtype.
     """
@@ -96,7 +96,7 @@ class CompiledEngine(Protocol):
     name: str
     exact: bool
     checks_priors: bool
-    """Whether `run` raises `InvalidPriors` for priors that are no distributions; others take them on trust."""
+    """Whether `run` raises `InvalidPriors` for priors that are no distributions."""
 
     def run(
         self,
@@ -116,9 +116,9 @@ class CompiledEngine(Protocol):
         all examples; all of one dtype. `evidence`: C-contiguous
         int32 ``(B, slots)`` of label indices, -1 unobserved. Checked by the caller
         (`emnesy.compiled`), which alone knows the names to put in messages; but for the probabilities
-        themselves where `checks_priors`: then the engine's threads look at what they read anyway. `state`: where an earlier
-        call on the same examples (in this order) left off; `EngineError` E0709 where it does not fit.
-        Engines with nothing to remember ignore it.
+        themselves where `checks_priors`: then the engine's threads look at what they read anyway. `state`:
+        where an earlier call on the same examples (in this order) left off; `EngineError` E0709 where
+        it does not fit. Engines with nothing to remember ignore it.
         """
         ...
 

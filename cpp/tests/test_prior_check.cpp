@@ -1,0 +1,156 @@
+// Priors that are no distributions are found by the threads that are about to read them.
+#include <catch2/catch.hpp>
+
+#include <limits>
+
+#include "large.hpp"
+
+using namespace emnesy;
+using namespace emnesy::tests;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+// The rule of PairMaker's block.
+void add_rule(Problem& p, int values, bool partial = false) {
+  PriorRule rule;
+  rule.offset = p.layout.offset;
+  rule.width = values;
+  rule.partial = partial;
+  p.layout.rules = {rule};
+}
+
+Problem ring(int choices, int values, Random& random) {
+  PairMaker maker(choices, values, random);
+  for (int i = 0; i < choices; ++i) maker.pair(i, (i + 1) % choices);
+  return maker.finish();
+}
+
+template <typename Real>
+bool refused(const BeliefPropagation& engine, const Batch& batch, const Options& options) {
+  try {
+    answer<Real>(engine, batch, options);
+  } catch (const InvalidPriors&) {
+    return true;
+  }
+  return false;
+}
+
+// Every way of computing the batch refuses one bad number, wherever it is, and is none the worse for it.
+template <typename Real>
+void check_all(const Problem& problem, int values, std::int64_t size, Random& random) {
+  const BeliefPropagation engine(problem.graph, problem.layout);
+  const Batch good = make_batch(problem, size, random, true);
+  for (const int lanes : {Options::as_many_as_pay, 0, 4, 8, 16}) {
+    for (const int threads : {1, 2, 4}) {
+      Options options;
+      options.lanes = lanes;
+      options.threads = threads;
+      options.max_iterations = 5;
+      const auto plain = answer<Real>(engine, good, options);
+      options.check_priors = true;
+      const auto checked = answer<Real>(engine, good, options);
+      REQUIRE(same_bits(checked.posterior[0], plain.posterior[0]));
+      for (const double bad : {not_a_number, -0.25, 1.5, 1e30, std::numeric_limits<double>::infinity()}) {
+        Batch batch = good;
+        const auto example = static_cast<std::size_t>(uniform(random, 0, static_cast<int>(size) - 1));
+        batch.priors[0][example * problem.priors[0].size() + uniform(random, 0, static_cast<int>(problem.priors[0].size()) - 1)] = bad;
+        INFO("lanes " << lanes << ", threads " << threads << ", " << bad << " in example " << example);
+        REQUIRE(refused<Real>(engine, batch, options));
+        options.check_priors = false;
+        if (bad == 1.5) REQUIRE_FALSE(refused<Real>(engine, batch, options));
+        options.check_priors = true;
+      }
+      REQUIRE(same_bits(answer<Real>(engine, good, options).posterior[0], plain.posterior[0]));
+    }
+  }
+  REQUIRE(values > 1);
+}
+
+}  // namespace
+
+TEST_CASE("a prior that is none is found in bundles, in single examples, and by any number of threads") {
+  Random random(71);
+  Problem tree = pair_tree(9, 4, 2, 9, random);
+  add_rule(tree, 4);
+  check_all<float>(tree, 4, 37, random);
+  check_all<double>(tree, 4, 37, random);
+  Problem loop = ring(5, 3, random);
+  add_rule(loop, 3);
+  check_all<float>(loop, 3, 21, random);
+}
+
+TEST_CASE("a prior that is none is found where priors come in panes") {
+  Random random(72);
+  Problem large = pair_tree(4200, 8, 1, 4200, random);
+  add_rule(large, 8);
+  const BeliefPropagation engine(large.graph, large.layout);
+  for (const int lanes : {0, Options::as_many_as_pay}) {
+    for (const int threads : {1, 2}) {
+      Options options;
+      options.lanes = lanes;
+      options.threads = threads;
+      options.check_priors = true;
+      Batch batch = make_batch(large, 18, random, false);
+      CHECK_FALSE(refused<float>(engine, batch, options));
+      batch.priors[0][batch.priors[0].size() - 3] = not_a_number;
+      CHECK(refused<float>(engine, batch, options));
+    }
+  }
+}
+
+TEST_CASE("sums of priors: one within a thousandth, or less where that is allowed") {
+  Random random(73);
+  for (const bool partial : {false, true}) {
+    Problem p = pair_tree(6, 4, 1, 6, random);
+    add_rule(p, 4, partial);
+    const BeliefPropagation engine(p.graph, p.layout);
+    for (const int lanes : {0, Options::as_many_as_pay, 4}) {
+      Options options;
+      options.lanes = lanes;
+      options.check_priors = true;
+      for (const double factor : {0.5, 0.997, 0.9993, 1.0, 1.0007, 1.003}) {
+        Batch batch = make_batch(p, 33, random, false);
+        for (std::int64_t k = 0; k < 4; ++k) batch.priors[0][25 * p.priors[0].size() + 8 + k] *= factor;
+        INFO("partial " << partial << ", lanes " << lanes << ", a sum of " << factor);
+        CHECK(refused<float>(engine, batch, options) == (!partial && std::fabs(factor - 1) > 1e-3));
+      }
+    }
+  }
+}
+
+TEST_CASE("rules that lie outside of their block are refused") {
+  Random random(74);
+  Problem p = pair_tree(6, 4, 1, 6, random);
+  add_rule(p, 4);
+  p.layout.rules[0].offset.back() += 1;
+  CHECK_THROWS_AS(BeliefPropagation(p.graph, p.layout), std::invalid_argument);
+  p.layout.rules[0].offset.back() -= 1;
+  p.layout.rules.push_back(p.layout.rules[0]);
+  CHECK_THROWS_AS(BeliefPropagation(p.graph, p.layout), std::invalid_argument);
+}
+
+TEST_CASE("one prior for all examples is looked at, too") {
+  Random random(75);
+  Problem p = pair_tree(6, 4, 1, 6, random);
+  add_rule(p, 4);
+  const BeliefPropagation engine(p.graph, p.layout);
+  for (const bool good : {true, false}) {
+    std::vector<double> prior = p.priors[0];
+    if (!good) prior[5] = -1;
+    const std::int64_t batch = 20;
+    const auto size = static_cast<std::int64_t>(prior.size());
+    std::vector<double> posterior(static_cast<std::size_t>(batch * size));
+    const std::vector<std::int32_t> labels(static_cast<std::size_t>(batch) * p.labels.size(), -1);
+    const std::vector<PriorBlock<double>> in{{prior.data(), 0}};
+    const std::vector<PosteriorBlock<double>> out{{posterior.data(), size}};
+    Options options;
+    options.check_priors = true;
+    const auto run = [&] {
+      engine.run<double>(in, batch, {labels.data(), static_cast<std::int64_t>(p.labels.size())}, options, out, {});
+    };
+    if (good) CHECK_NOTHROW(run());
+    if (!good) CHECK_THROWS_AS(run(), InvalidPriors);
+  }
+}
