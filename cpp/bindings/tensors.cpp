@@ -129,11 +129,15 @@ class TensorReader {
   bool encode(const LabelCodes& codes, const py::array& array, std::int32_t* table) const {
     PyObject* type = type_of(array);
     const py::ssize_t batch = array.shape(0);
+    std::optional<py::gil_scoped_release> released;
+    if (batch * slots_ > many) released.emplace();
     if (type == label_.ptr()) return codes.encode(static_cast<const std::int32_t*>(array.data()), batch, table, slots_);
     if (type == wide_label_.ptr()) return codes.encode(static_cast<const std::int64_t*>(array.data()), batch, table, slots_);
     if (type == truth_.ptr()) return codes.encode(static_cast<const std::uint8_t*>(array.data()), batch, table, slots_);
     return false;
   }
+
+  static constexpr py::ssize_t many = 1 << 16;  // labels from which on other Python threads would notice
 
   std::vector<Tensor> priors_, labels_;
   py::ssize_t slots_;

@@ -120,6 +120,31 @@ TEST_CASE("sums of priors: one within a thousandth, or less where that is allowe
   }
 }
 
+TEST_CASE("floats and the same numbers as doubles are judged alike") {
+  Random random(76);
+  const PriorRule rules[] = {{{0}, 3, false}, {{0}, 3, true}};
+  int refused = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<float> single(3);
+    const int mode = uniform(random, 0, 2);
+    if (mode == 0) single = {static_cast<float>(1 + uniform(random, 80, 90) * std::ldexp(1.0, -23)), 0, 0};
+    if (mode > 0) {
+      const double sum = 1 + (mode == 1 ? 1e-3 : -1e-3) + uniform(random, -20, 20) * 1e-8;
+      const double first = uniform(random, 0, 1000) / 1000.0, second = (1 - first) * uniform(random, 0, 1000) / 1000.0;
+      single = {static_cast<float>(first), static_cast<float>(second), static_cast<float>(std::max(sum - first - second, 0.0))};
+    }
+    const std::vector<double> twice(single.begin(), single.end());
+    for (const PriorRule& rule : rules) {
+      const InvalidPrior a = first_invalid_prior(rule, single.data(), 1, 3), b = first_invalid_prior(rule, twice.data(), 1, 3);
+      REQUIRE(a.example == b.example);
+      REQUIRE(a.alternative == b.alternative);
+      refused += a.example == 0;
+    }
+  }
+  CHECK(refused > 1000);
+  CHECK(refused < 39'000);
+}
+
 TEST_CASE("rules that lie outside of their block are refused") {
   Random random(74);
   Problem p = pair_tree(6, 4, 1, 6, random);

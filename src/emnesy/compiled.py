@@ -366,6 +366,7 @@ class CompiledProgram:
                 options={**self.options, **options} if options else self.options,
                 state=state,
             )
-        except InvalidPriors:
-            check_priors(self.interface, blocks, threads)  # which one, in words
-            raise
+        except InvalidPriors as found:
+            refusal = found
+        check_priors(self.interface, blocks, threads)  # which one, in words
+        raise refusal

@@ -29,19 +29,20 @@ struct InvalidPrior {
   double value = 0;
 };
 
-template <typename Real>
-constexpr Real prior_slack = static_cast<Real>(1e-5);  // above one, for rounding
-constexpr double prior_tolerance = 1e-3;               // of a sum that should be one
+// About 1e-5 above one, for rounding. A float has it exactly, so that whoever widens priors judges them alike.
+constexpr double most_prior = 1 + 84.0 / (1 << 23);
+constexpr double prior_tolerance = 1e-3;  // of a sum that should be one
 
 // One choice, with all the details.
 template <typename Real>
 InvalidPrior look_at_prior(const Real* p, const PriorRule& rule) {
-  Real sum = 0;
+  double sum = 0;
   for (std::int32_t k = 0; k < rule.width; ++k) {
-    if (!(p[k] >= 0 && p[k] <= 1 + prior_slack<Real>)) return {0, 0, k, static_cast<double>(p[k])};  // NaN, too
-    sum += p[k];
+    const auto x = static_cast<double>(p[k]);
+    if (!(x >= 0 && x <= most_prior)) return {0, 0, k, x};  // NaN, too
+    sum += x;
   }
-  if (!rule.partial && std::abs(static_cast<double>(sum) - 1) > prior_tolerance) return {0, 0, -1, static_cast<double>(sum)};
+  if (!rule.partial && std::abs(sum - 1) > prior_tolerance) return {0, 0, -1, sum};
   return {};
 }
 
@@ -76,7 +77,7 @@ Real quick_sum(const Real* p, std::int32_t width) {
 template <typename Real>
 constexpr Real least_plain_sum = static_cast<Real>(1 - prior_tolerance / 2);  // 0 where the sum may be less than one
 template <typename Real>
-constexpr Real most_plain_sum = 1 + prior_slack<Real>;
+constexpr Real most_plain_sum = static_cast<Real>(most_prior);
 
 // Finds the first choice of the first example whose probabilities are not in [0, 1] (NaN included) or, unless
 // `partial`, do not sum to one within the tolerance. `size`: of a row.
