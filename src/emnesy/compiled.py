@@ -29,9 +29,9 @@ from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import (
     check_priors,
     like,
+    read_carefully,
     read_choices,
     read_priors,
-    read_tensors,
     tensor_reader,
     write_labels,
 )
@@ -153,14 +153,12 @@ class CompiledProgram:
             marginals[spec.predicate] = like(
                 priors[spec.predicate], block.reshape(block.shape[:1] + spec.shape)
             )
+        log_evidence, possible = result.log_evidence, result.possible
         example = next(iter(priors.values()), None)
+        if type(example) is not np.ndarray:
+            log_evidence, possible = like(example, log_evidence), like(example, possible)
         return Posterior(
-            marginals,
-            like(example, result.log_evidence),
-            like(example, result.possible),
-            result.report,
-            blocks[-1],
-            result.state,
+            marginals, log_evidence, possible, result.report, blocks[-1], result.state
         )
 
     def log_likelihood(
@@ -352,7 +350,11 @@ class CompiledProgram:
         else:
             check_threads(threads)
         check_seed(seed)
-        blocks, labels = read_tensors(self._root._reader, self.interface, priors or {}, evidence or {})
+        priors, evidence = priors or {}, evidence or {}
+        plain = self._root._reader.read(priors, evidence)
+        if plain is None:
+            plain = read_carefully(self.interface, priors, evidence)
+        blocks, labels = plain
         if not self.engine.checks_priors:
             check_priors(self.interface, blocks, threads)
         dtype = blocks[0].dtype if blocks else _DOUBLE

@@ -69,7 +69,7 @@ def _wrong_dtype(what: str, dtype: str) -> DataError:
 
 
 def tensor_reader(interface: Interface) -> _core.TensorReader:
-    """What `read_tensors` reads with, made once a program."""
+    """Reads the tensors of a call where they are plain; made once a program."""
     return _core.TensorReader(
         [(spec.predicate, spec.shape) for spec in interface.priors],
         [(spec.signature.name, spec.shape, spec.codes) for spec in interface.labels],
@@ -78,19 +78,13 @@ def tensor_reader(interface: Interface) -> _core.TensorReader:
     )
 
 
-def read_tensors(
-    reader: _core.TensorReader,
-    interface: Interface,
-    priors: Mapping[str, Any],
-    evidence: Mapping[str, Any],
+def read_carefully(
+    interface: Interface, priors: Mapping[str, Any], evidence: Mapping[str, Any]
 ) -> tuple[list[Array], NDArray[np.int32]]:
-    """One ``(B, size)`` block per `PriorSpec`, and the ``(B, slots)`` table of label indices, -1 unobserved.
+    """What `TensorReader.read` has left: a ``(B, size)`` block per `PriorSpec`, and ``(B, slots)`` labels.
 
     `DataError` for what does not fit; whether priors are distributions is left to `check_priors`.
     """
-    plain = reader.read(priors, evidence)
-    if plain is not None:
-        return plain
     blocks, batch = read_priors(interface, priors)
     return blocks, read_labels(interface, evidence, batch)
 
