@@ -91,11 +91,13 @@ def read_carefully(
 
 def _view(value: Any) -> Array | None:
     """An array that shares memory with a tensor of PyTorch's; None where that takes a closer look."""
-    if not _is_torch(value) or value.device.type != "cpu":
+    if not _is_torch(value):
         return None
+    if value.requires_grad:
+        value = value.detach()
     try:
-        return value.detach().numpy()  # type: ignore[no-any-return]
-    except (TypeError, RuntimeError):  # a dtype that NumPy lacks, a sparse tensor
+        return value.numpy()  # type: ignore[no-any-return]
+    except (TypeError, RuntimeError):  # another device, a dtype that NumPy lacks, a sparse tensor
         return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,12 +47,12 @@ class Chosen:
         state: EngineState | None = None,
     ) -> EngineResult:
         """See `CompiledEngine.run`; the report's ``extra["auto"]`` says why this engine answers."""
-        passed = {name: value for name, value in (options or {}).items() if name not in OPTIONS}
+        passed = options and {n: value for n, value in options.items() if n not in OPTIONS}
         result = self.engine.run(
             priors, evidence, task=task, threads=threads, seed=seed, options=passed, state=state
         )
-        extra = {**result.report.extra, "auto": self.reason}
-        return replace(result, report=replace(result.report, extra=extra))
+        result.report.extra = {**result.report.extra, "auto": self.reason}
+        return result
 
 
 def choose(program: Program, options: Mapping[str, Any]) -> Chosen:

@@ -82,9 +82,10 @@ class JunctionTree:
         state: EngineState | None = None,  # noqa: ARG002
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for options that the tree was not compiled with."""
-        given = read_options(self.name, OPTIONS, {**self._options, **(options or {})})
-        if self.cost.entries > given["budget"]:
-            raise too_large(self.cost, given["budget"], self._others())
+        if options:
+            given = read_options(self.name, OPTIONS, {**self._options, **options})
+            if self.cost.entries > given["budget"]:
+                raise too_large(self.cost, given["budget"], self._others())
         dtype = priors[0].dtype
         if self.cost.largest > SINGLE_ROWS:
             priors = [block.astype(np.float64, copy=False) for block in priors]
