@@ -26,14 +26,19 @@ pybind11::array_t<typename Items::value_type> view_of(const Items& data, pybind1
 // A new C-contiguous array, not filled in. pybind11's own constructors compute the strides and look for a base: a small
 // call makes ten arrays, and that would be a tenth of its time.
 template <class T>
-pybind11::array_t<T> new_array(std::initializer_list<std::int64_t> shape) {
+pybind11::array_t<T> new_array(const std::int64_t* shape, std::size_t dimensions) {
   static_assert(sizeof(std::int64_t) == sizeof(Py_intptr_t));
   auto& api = pybind11::detail::npy_api::get();
   PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, pybind11::dtype::of<T>().release().ptr(),
-                                              static_cast<int>(shape.size()),
-                                              reinterpret_cast<const Py_intptr_t*>(shape.begin()), nullptr, nullptr, 0, nullptr);
+                                              static_cast<int>(dimensions), reinterpret_cast<const Py_intptr_t*>(shape), nullptr,
+                                              nullptr, 0, nullptr);
   if (array == nullptr) throw pybind11::error_already_set();
   return pybind11::reinterpret_steal<pybind11::array_t<T>>(array);
+}
+
+template <class T>
+pybind11::array_t<T> new_array(std::initializer_list<std::int64_t> shape) {
+  return new_array<T>(shape.begin(), shape.size());
 }
 
 // The same elements of a C-contiguous array as a matrix of `rows` rows. No copy.

@@ -19,5 +19,6 @@ void bind_gibbs(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_ground(pybind11::module_& m);
 void bind_lower(pybind11::module_& m);
+void bind_plain_call(pybind11::module_& m);
 void bind_simulator(pybind11::module_& m);
 void bind_tensors(pybind11::module_& m);

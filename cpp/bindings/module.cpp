@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, m) {
   bind_graph(m);
   bind_lower(m);
   bind_engine(m);
+  bind_plain_call(m);
   bind_exact(m);
   bind_simulator(m);
   bind_gibbs(m);

@@ -594,3 +594,34 @@ class TensorReader:
         None: something deserves a closer look.
         """
         ...
+
+# cpp/bindings/plain_call.cpp --------------------------------------------------------------------
+
+class PlainCall:
+    """Answers calls about which nothing is unusual, by an engine that is exact in two passes.
+
+    `report`: makes an engine's report of so many examples and a type character, "f" or "d". `wrap`: an
+    array in the library of what `reader` had to view.
+    """
+
+    def __init__(
+        self,
+        reader: TensorReader,
+        engine: BeliefPropagation,
+        report: Callable[[int, str], Any],
+        wrap: Callable[[NDArray[Any]], Any],
+    ) -> None: ...
+    def answer(
+        self,
+        priors: Any,
+        evidence: Any,
+        fixed: tuple[NDArray[Any], NDArray[Any]],
+        threads: Any,
+        seed: Any,
+    ) -> tuple[dict[str, Any], Any, Any, Any, NDArray[Any]] | None:
+        """Posteriors by predicate, log-evidence, possible, report, posteriors of the own probabilities.
+
+        `fixed` (1, F): the program's own probabilities in float32 and in float64. None: something
+        deserves a closer look, priors included.
+        """
+        ...

@@ -20,6 +20,7 @@ from emnesy.engine.base import (
     InvalidPriors,
     Report,
     Task,
+    TwoPassEngine,
 )
 from emnesy.engine.options import check_seed, check_threads
 from emnesy.engine.registry import able, require_task
@@ -29,6 +30,7 @@ from emnesy.language.core_text import atom_text, is_ground
 from emnesy.tensors import (
     check_priors,
     like,
+    plain_call,
     read_carefully,
     read_choices,
     read_priors,
@@ -41,9 +43,6 @@ if TYPE_CHECKING:
     from emnesy.ground.interface import Interface
     from emnesy.ground.program import GroundedProgram
     from emnesy.language.core import CoreProgram
-
-
-_DOUBLE = np.dtype(np.float64)
 
 
 @dataclass(slots=True)
@@ -117,10 +116,7 @@ class CompiledProgram:
         return other
 
     def _set_fixed(self, fixed: NDArray[np.float64]) -> None:
-        self._fixed: dict[np.dtype[Any], Array] = {
-            np.dtype(np.float32): fixed.astype(np.float32),
-            np.dtype(np.float64): fixed,
-        }
+        self._fixed: tuple[Array, Array] = (fixed.astype(np.float32), fixed)
 
     def posterior(
         self,
@@ -144,6 +140,13 @@ class CompiledProgram:
         Raises `DataError` for tensors that do not fit the program. Impossible evidence is no error:
         see `Posterior.possible`.
         """
+        if task == "marginals" and state is None and not options:
+            plain = self._root._plain
+            if plain is not None:
+                several = self.threads if threads is None else threads
+                answer = plain.answer(priors, evidence, self._fixed, several, seed)
+                if answer is not None:
+                    return Posterior(*answer)
         priors = priors or {}
         result = self._run(priors, evidence, task, threads, seed, options, state)
         marginals = {}
@@ -155,10 +158,13 @@ class CompiledProgram:
             )
         log_evidence, possible = result.log_evidence, result.possible
         example = next(iter(priors.values()), None)
-        if type(example) is not np.ndarray:
-            log_evidence, possible = like(example, log_evidence), like(example, possible)
         return Posterior(
-            marginals, log_evidence, possible, result.report, blocks[-1], result.state
+            marginals,
+            like(example, log_evidence),
+            like(example, possible),
+            result.report,
+            blocks[-1],
+            result.state,
         )
 
     def log_likelihood(
@@ -187,7 +193,7 @@ class CompiledProgram:
         own choices take their most probable alternative. Returns observed predicate -> labels
         ``(B, *keys)`` as in `posterior`; -1 where a functional predicate has no value.
         """
-        fixed = self._fixed[np.dtype(np.float64)]
+        fixed = self._fixed[1]
         alternatives = read_choices(self.interface, self.grounded, fixed, choices)
         truth = truth_of(self._root._simulator, self.grounded, alternatives)
         example = next(iter(choices.values()), None)
@@ -253,7 +259,7 @@ class CompiledProgram:
         check_seed(seed)
         blocks, _ = read_priors(self.interface, self.uniform_priors())
         result = self.engine.run(
-            [*blocks, self._fixed[np.dtype(np.float64)]],
+            [*blocks, self._fixed[1]],
             np.full((count, self.interface.slot_count), -1, np.int32),
             task=task,
             threads=self.threads,
@@ -265,7 +271,7 @@ class CompiledProgram:
     def log_prior(self, alternatives: NDArray[np.int32]) -> NDArray[np.float64]:
         """Log-probability of worlds (W, choices) before any evidence, ``(W,)``; networks know nothing."""
         blocks, _ = read_priors(self.interface, self.uniform_priors())
-        blocks = [*blocks, self._fixed[np.dtype(np.float64)]]
+        blocks = [*blocks, self._fixed[1]]
         return log_probabilities(self.interface, self.grounded, blocks, alternatives)
 
     def models(
@@ -330,6 +336,13 @@ class CompiledProgram:
         return tensor_reader(self.interface)
 
     @cached_property
+    def _plain(self) -> _core.PlainCall | None:
+        """Answers calls that need no second look, where that takes no more than two passes; else None."""
+        engine = self.engine
+        passes = engine.two_passes(self.options) if isinstance(engine, TwoPassEngine) else None
+        return None if passes is None else plain_call(self._reader, passes)
+
+    @cached_property
     def _simulator(self) -> _core.Simulator:
         return build_simulator(self.grounded, self.interface)
 
@@ -357,10 +370,10 @@ class CompiledProgram:
         blocks, labels = plain
         if not self.engine.checks_priors:
             check_priors(self.interface, blocks, threads)
-        dtype = blocks[0].dtype if blocks else _DOUBLE
+        single = blocks and blocks[0].dtype == np.float32
         try:
             return self.engine.run(
-                [*blocks, self._fixed[dtype]],
+                [*blocks, self._fixed[0 if single else 1]],
                 labels,
                 task=task,
                 threads=threads,

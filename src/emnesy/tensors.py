@@ -14,6 +14,7 @@ from emnesy.diagnostics import DataError, Diagnostic
 from emnesy.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from emnesy.engine.base import TwoPasses
     from emnesy.ground.interface import Interface, LabelSpec, PriorSpec
     from emnesy.ground.program import GroundedProgram
 
@@ -36,7 +37,7 @@ def like(example: Any, array: Array) -> Any:
     """`array` in the library of `example`, sharing memory."""
     if type(example) is np.ndarray or not _is_torch(example):
         return array
-    return sys.modules["torch"].from_numpy(array)
+    return _from_numpy(array)
 
 
 def as_numpy(value: Any, what: str) -> Array:
@@ -76,6 +77,15 @@ def tensor_reader(interface: Interface) -> _core.TensorReader:
         interface.slot_count,
         _view,
     )
+
+
+def plain_call(reader: _core.TensorReader, passes: TwoPasses) -> _core.PlainCall:
+    """From tensors to the answer in one step, where they are plain."""
+    return _core.PlainCall(reader, passes.native, passes.report, _from_numpy)
+
+
+def _from_numpy(array: Array) -> Any:
+    return sys.modules["torch"].from_numpy(array)
 
 
 def read_carefully(

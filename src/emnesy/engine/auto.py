@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from emnesy.diagnostics import EngineError
 from emnesy.engine import bp, enumerate, exact
+from emnesy.engine.base import TwoPassEngine, TwoPasses
 from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo, engines
 
@@ -47,12 +49,25 @@ class Chosen:
         state: EngineState | None = None,
     ) -> EngineResult:
         """See `CompiledEngine.run`; the report's ``extra["auto"]`` says why this engine answers."""
-        passed = options and {n: value for n, value in options.items() if n not in OPTIONS}
+        passed = _passed(options) if options else None
         result = self.engine.run(
             priors, evidence, task=task, threads=threads, seed=seed, options=passed, state=state
         )
-        result.report.extra = {**result.report.extra, "auto": self.reason}
+        report = result.report
+        result.report = replace(report, extra={**report.extra, "auto": self.reason})
         return result
+
+    def two_passes(self, options: Mapping[str, Any]) -> TwoPasses | None:
+        """See `TwoPassEngine.two_passes`."""
+        if not isinstance(self.engine, TwoPassEngine):
+            return None
+        found = self.engine.two_passes(_passed(options))
+        return found and replace(found, extra={**found.extra, "auto": self.reason})
+
+
+def _passed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the chosen engine is told of them."""
+    return {name: value for name, value in options.items() if name not in OPTIONS}
 
 
 def choose(program: Program, options: Mapping[str, Any]) -> Chosen:

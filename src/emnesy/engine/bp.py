@@ -16,6 +16,7 @@ from emnesy.engine.base import (
     EngineState,
     Report,
     Task,
+    TwoPasses,
     bad_state,
     check_state,
     settled,
@@ -134,10 +135,14 @@ class BeliefPropagation:
             queries = queries[:, :own]
         if "consistent" in extra and not self.exact:
             more["consistent"] = extra["consistent"]
-        # By position, here and in `CompiledProgram.posterior`: names would more than double the time.
         report = Report(self.name, self.exact, converged, iterations, residual, more)
         end = EngineState(self.name, {"messages": extra["messages"]}) if keep else None
         return EngineResult(posteriors, log_evidence, possible, queries, report, end)
+
+    def two_passes(self, options: Mapping[str, Any]) -> TwoPasses | None:
+        """See `TwoPassEngine.two_passes`."""
+        self._values(options)
+        return TwoPasses(self.name, self._native, {}) if self.exact and not self._texts else None
 
     def _values(self, options: Mapping[str, Any]) -> tuple[_Call, bool]:
         """The options of one call as `_Call` orders them, and whether messages are kept.

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from emnesy import _core
 from emnesy.diagnostics import Diagnostic, EngineError
-from emnesy.engine.base import Array, EngineResult, EngineState, Report, Task, settled
+from emnesy.engine.base import (
+    Array,
+    EngineResult,
+    EngineState,
+    Report,
+    Task,
+    TwoPasses,
+    settled,
+)
 from emnesy.engine.options import OptionSpec, read_options, whole
 from emnesy.engine.registry import EngineInfo, able
 
@@ -69,6 +77,7 @@ class JunctionTree:
             rules=interface.prior_rules,
         )
         assert self._native.exact
+        self._figures = {"junction_tree": cost_figures(self.cost)}
 
     def run(
         self,
@@ -82,10 +91,7 @@ class JunctionTree:
         state: EngineState | None = None,  # noqa: ARG002
     ) -> EngineResult:
         """See `CompiledEngine.run`; `EngineError` for options that the tree was not compiled with."""
-        if options:
-            given = read_options(self.name, OPTIONS, {**self._options, **options})
-            if self.cost.entries > given["budget"]:
-                raise too_large(self.cost, given["budget"], self._others())
+        self._check(options or {})
         dtype = priors[0].dtype
         if self.cost.largest > SINGLE_ROWS:
             priors = [block.astype(np.float64, copy=False) for block in priors]
@@ -104,10 +110,25 @@ class JunctionTree:
                 self.name,
                 True,
                 *settled(len(evidence), dtype.char),
-                extra={"junction_tree": cost_figures(self.cost), "computed": computed},
+                extra={**self._figures, "computed": computed},
             ),
         )
         return result if possible.all() else _with_priors(result, priors, possible, dtype)
+
+
+    def two_passes(self, options: Mapping[str, Any]) -> TwoPasses | None:
+        """See `TwoPassEngine.two_passes`."""
+        self._check(options)
+        if self._texts or self.cost.largest > SINGLE_ROWS:
+            return None
+        return TwoPasses(self.name, self._native, {**self._figures, "computed": {}})
+
+    def _check(self, options: Mapping[str, Any]) -> None:
+        if not options:
+            return
+        given = read_options(self.name, OPTIONS, {**self._options, **options})
+        if self.cost.entries > given["budget"]:
+            raise too_large(self.cost, given["budget"], self._others())
 
 
 def _with_priors(
