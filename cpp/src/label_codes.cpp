@@ -18,7 +18,8 @@ struct Rows {
   std::int64_t row;
 };
 
-template <typename Int>
+// Same: every slot has as many labels as the first.
+template <bool Same, typename Int>
 EMNESY_ALWAYS bool count_all(const Int* values, const Rows& rows) {
   using Unsigned = std::make_unsigned_t<Int>;
   const auto least = static_cast<Unsigned>(rows.least);
@@ -28,16 +29,20 @@ EMNESY_ALWAYS bool count_all(const Int* values, const Rows& rows) {
     for (std::int64_t s = 0; s < rows.slots; ++s) {
       const bool missing = std::is_signed_v<Int> && values[s] == static_cast<Int>(-1);
       const auto index = static_cast<Unsigned>(static_cast<Unsigned>(values[s]) - least);
-      wrong |= static_cast<Unsigned>(!missing & (index >= static_cast<Unsigned>(rows.count[s])));
+      wrong |= static_cast<Unsigned>(!missing & (index >= static_cast<Unsigned>(rows.count[Same ? 0 : s])));
       labels[s] = missing ? -1 : static_cast<std::int32_t>(index);
     }
   }
   return wrong == 0;
 }
 
-EMNESY_CLONES bool count(const std::int32_t* values, const Rows& rows) { return count_all(values, rows); }
-EMNESY_CLONES bool count(const std::int64_t* values, const Rows& rows) { return count_all(values, rows); }
-EMNESY_CLONES bool count(const std::uint8_t* values, const Rows& rows) { return count_all(values, rows); }
+EMNESY_CLONES bool count(const std::int32_t* values, const Rows& rows) { return count_all<false>(values, rows); }
+EMNESY_CLONES bool count(const std::int64_t* values, const Rows& rows) { return count_all<false>(values, rows); }
+EMNESY_CLONES bool count(const std::uint8_t* values, const Rows& rows) { return count_all<false>(values, rows); }
+
+EMNESY_CLONES bool count_same(const std::int32_t* values, const Rows& rows) { return count_all<true>(values, rows); }
+EMNESY_CLONES bool count_same(const std::int64_t* values, const Rows& rows) { return count_all<true>(values, rows); }
+EMNESY_CLONES bool count_same(const std::uint8_t* values, const Rows& rows) { return count_all<true>(values, rows); }
 
 }  // namespace
 
@@ -65,6 +70,7 @@ LabelCodes::LabelCodes(std::vector<std::int64_t> position, std::vector<std::int6
     if (position_[s] != s || !std::all_of(codes + n, codes + width, [](std::int32_t c) { return c < 0; })) return;
     count.push_back(n);
   }
+  same_ = std::all_of(count.begin(), count.end(), [&](std::int32_t n) { return n == count[0]; });
   count_ = std::move(count);
 }
 
@@ -72,6 +78,8 @@ template <typename Int>
 bool LabelCodes::encode(const Int* values, std::int64_t batch, std::int32_t* labels, std::int64_t row) const {
   labels += first_slot_;
   if (!count_.empty() && (std::is_signed_v<Int> || least_ == 0)) {
+    // Without gaps between rows a batch is one long row: an example often has one label, and then a row is nothing.
+    if (same_ && row == slots()) return count_same(values, {1, batch * row, count_.data(), least_, labels, row});
     return count(values, {batch, slots(), count_.data(), least_, labels, row});
   }
   for (std::int64_t b = 0; b < batch; ++b, values += elements(), labels += row) {

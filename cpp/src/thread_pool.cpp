@@ -11,12 +11,8 @@
 
 #include "spin.hpp"
 
-#ifdef _WIN32
-#include <process.h>
-#define emnesy_process_id _getpid
-#else
-#include <unistd.h>
-#define emnesy_process_id getpid
+#ifndef _WIN32
+#include <pthread.h>
 #endif
 
 namespace emnesy {
@@ -113,19 +109,19 @@ class Pool {
   int size_ = 0;
 };
 
+std::atomic<Pool*> current{nullptr};
+
 // After a fork the child has none of the parent's threads, and its copy of the mutex may be locked for good:
-// the child starts a pool of its own.
+// the child starts a pool of its own. (Asking the system for the process at every call would cost a small batch some of its time.)
+#ifndef _WIN32
+[[maybe_unused]] const int watching = pthread_atfork(nullptr, nullptr, [] { current.store(nullptr, std::memory_order_relaxed); });
+#endif
+
 Pool& pool() {
-  static std::mutex mutex;
-  static Pool* current = nullptr;
-  static long owner = 0;
-  const std::lock_guard<std::mutex> lock(mutex);
-  const long process = emnesy_process_id();
-  if (current == nullptr || owner != process) {
-    current = new Pool;
-    owner = process;
-  }
-  return *current;
+  Pool* found = current.load(std::memory_order_acquire);
+  if (found != nullptr) return *found;
+  auto made = std::make_unique<Pool>();
+  return current.compare_exchange_strong(found, made.get(), std::memory_order_acq_rel) ? *made.release() : *found;
 }
 
 }  // namespace

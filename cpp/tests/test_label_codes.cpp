@@ -62,13 +62,13 @@ void compare(const std::vector<std::vector<std::int32_t>>& codes, std::int64_t l
 TEST_CASE("labels that count up and labels from a table equal the definition") {
   std::mt19937 random(81);
   const std::vector<std::vector<std::int32_t>> digits{{0, 1, 2, 3, 4}, {0, 1, -1, -1, -1}, {0, 1, 2, -1, -1}};
+  const std::vector<std::vector<std::int32_t>> alike(3, {0, 1, 2, 3, 4});
   const std::vector<std::vector<std::int32_t>> mixed{{0, -1, 1, 2, -1}, {3, 2, 1, 0, -1}, {-1, -1, -1, -1, 0}};
   for (const std::int64_t least : {std::int64_t{0}, std::int64_t{3}, std::int64_t{-4}, std::int64_t{1} << 40}) {
-    compare<std::int64_t>(digits, least, random);
-    compare<std::int64_t>(mixed, least, random);
-    if (least > 100) continue;
-    compare<std::int32_t>(digits, least, random);
-    compare<std::int32_t>(mixed, least, random);
+    for (const auto& codes : {digits, alike, {alike[0]}, mixed}) {
+      compare<std::int64_t>(codes, least, random);
+      if (least < 100) compare<std::int32_t>(codes, least, random);
+    }
   }
   compare<std::uint8_t>({{0, 1}, {0, 1}, {0, 1}}, 0, random);
 }
@@ -86,6 +86,14 @@ TEST_CASE("labels go to the slots of their predicate, and elements of no slot mu
   CHECK_FALSE(value.encode(rows.data(), 2, labels.data(), 5));  // 0 is a value, and there is nothing to have it
   const std::vector<std::int32_t> wrong{1, 1, -1, 0};
   CHECK_FALSE(truth.encode(wrong.data(), 1, labels.data(), 5));
+}
+
+TEST_CASE("labels that count up leave the slots of other predicates alone") {
+  const LabelCodes codes({0, 1}, {}, {0, 1, 2, 0, 1, 2}, 3, 5, true, 1);
+  std::vector<std::int32_t> labels(8, 7);
+  const std::vector<std::int64_t> rows{5, 7, -1, 6};
+  REQUIRE(codes.encode(rows.data(), 2, labels.data(), 4));
+  CHECK(labels == std::vector<std::int32_t>{7, 0, 2, 7, 7, -1, 1, 7});
 }
 
 TEST_CASE("label codes that do not fit each other are refused") {

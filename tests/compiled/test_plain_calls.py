@@ -268,7 +268,7 @@ def test_what_is_more_than_two_passes_is_left_to_the_engine():
     for engine in ("enumerate", "gibbs", "abc"):
         assert emnesy.load(LINKED).compile(engine)._plain is None
     model = emnesy.load(BOOLEAN).compile("bp", options={"damping": 0.5})
-    priors, evidence = examples(np.random.default_rng(1), 4)
+    priors, evidence = examples(np.random.default_rng(1), 40)
     assert model._plain is not None
     with pytest.raises(emnesy.EngineError, match="dampening"):
         model.posterior(priors, evidence, options={"dampening": 0.5})

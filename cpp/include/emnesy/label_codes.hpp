@@ -31,6 +31,7 @@ class LabelCodes {
   bool functional_;
   // Not empty: every slot's labels are least, least + 1, ... of this number, element s is slot s's and there are no others.
   std::vector<std::int32_t> count_;
+  bool same_ = false;  // it is the same number for all slots
 };
 
 }  // namespace emnesy
