@@ -3,6 +3,7 @@
 // Of a call on a hundred examples one thread's work can be shared out, and what Python does before and after cannot. So reading
 // the tensors, both passes and shaping the answer are one step, without the matrices that engines hand each other.
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// The tensors of a call, read one by one for engines that take them as matrices, or answered at once.
+// The tensors of a call as Python hands them to an engine: matrices. (plain_call.cpp reads them where they lie.)
 #include "tensors.hpp"
 
 #include <optional>

@@ -16,9 +16,9 @@ struct Rows {
   std::int64_t least;
   std::int32_t* labels;
   std::int64_t row;
+  bool same;  // every slot has as many labels as the first
 };
 
-// Same: every slot has as many labels as the first.
 template <bool Same, typename Int>
 EMNESY_ALWAYS bool count_all(const Int* values, const Rows& rows) {
   using Unsigned = std::make_unsigned_t<Int>;
@@ -36,13 +36,14 @@ EMNESY_ALWAYS bool count_all(const Int* values, const Rows& rows) {
   return wrong == 0;
 }
 
-EMNESY_CLONES bool count(const std::int32_t* values, const Rows& rows) { return count_all<false>(values, rows); }
-EMNESY_CLONES bool count(const std::int64_t* values, const Rows& rows) { return count_all<false>(values, rows); }
-EMNESY_CLONES bool count(const std::uint8_t* values, const Rows& rows) { return count_all<false>(values, rows); }
+template <typename Int>
+EMNESY_ALWAYS bool count_any(const Int* values, const Rows& rows) {
+  return rows.same ? count_all<true>(values, rows) : count_all<false>(values, rows);
+}
 
-EMNESY_CLONES bool count_same(const std::int32_t* values, const Rows& rows) { return count_all<true>(values, rows); }
-EMNESY_CLONES bool count_same(const std::int64_t* values, const Rows& rows) { return count_all<true>(values, rows); }
-EMNESY_CLONES bool count_same(const std::uint8_t* values, const Rows& rows) { return count_all<true>(values, rows); }
+EMNESY_CLONES bool count(const std::int32_t* values, const Rows& rows) { return count_any(values, rows); }
+EMNESY_CLONES bool count(const std::int64_t* values, const Rows& rows) { return count_any(values, rows); }
+EMNESY_CLONES bool count(const std::uint8_t* values, const Rows& rows) { return count_any(values, rows); }
 
 }  // namespace
 
@@ -79,8 +80,8 @@ bool LabelCodes::encode(const Int* values, std::int64_t batch, std::int32_t* lab
   labels += first_slot_;
   if (!count_.empty() && (std::is_signed_v<Int> || least_ == 0)) {
     // Without gaps between rows a batch is one long row: an example often has one label, and then a row is nothing.
-    if (same_ && row == slots()) return count_same(values, {1, batch * row, count_.data(), least_, labels, row});
-    return count(values, {batch, slots(), count_.data(), least_, labels, row});
+    if (same_ && row == slots()) return count(values, {1, batch * row, count_.data(), least_, labels, row, true});
+    return count(values, {batch, slots(), count_.data(), least_, labels, row, same_});
   }
   for (std::int64_t b = 0; b < batch; ++b, values += elements(), labels += row) {
     for (std::int64_t s = 0; s < slots(); ++s) {

@@ -156,12 +156,11 @@ class CompiledProgram:
             marginals[spec.predicate] = like(
                 priors[spec.predicate], block.reshape(block.shape[:1] + spec.shape)
             )
-        log_evidence, possible = result.log_evidence, result.possible
         example = next(iter(priors.values()), None)
         return Posterior(
             marginals,
-            like(example, log_evidence),
-            like(example, possible),
+            like(example, result.log_evidence),
+            like(example, result.possible),
             result.report,
             blocks[-1],
             result.state,

@@ -49,9 +49,14 @@ class Chosen:
         state: EngineState | None = None,
     ) -> EngineResult:
         """See `CompiledEngine.run`; the report's ``extra["auto"]`` says why this engine answers."""
-        passed = _passed(options) if options else None
         result = self.engine.run(
-            priors, evidence, task=task, threads=threads, seed=seed, options=passed, state=state
+            priors,
+            evidence,
+            task=task,
+            threads=threads,
+            seed=seed,
+            options=_passed(options or {}),
+            state=state,
         )
         report = result.report
         result.report = replace(report, extra={**report.extra, "auto": self.reason})

@@ -115,7 +115,6 @@ class JunctionTree:
         )
         return result if possible.all() else _with_priors(result, priors, possible, dtype)
 
-
     def two_passes(self, options: Mapping[str, Any]) -> TwoPasses | None:
         """See `TwoPassEngine.two_passes`."""
         self._check(options)
