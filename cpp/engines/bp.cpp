@@ -99,6 +99,7 @@ std::int64_t shared_jobs(const Plan& plan, const Options& options, std::int64_t 
 void check_rules(const PriorLayout& layout) {
   bool fit = layout.rules.size() <= layout.block_size.size();
   for (std::size_t b = 0; fit && b < layout.rules.size(); ++b) {
+    fit = layout.rules[b].width >= 1;
     for (const std::int64_t offset : layout.rules[b].offset) {
       fit = fit && offset >= 0 && offset + layout.rules[b].width <= layout.block_size[b];
     }

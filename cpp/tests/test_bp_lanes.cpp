@@ -1,8 +1,8 @@
 // Examples computed together, one a lane of a SIMD register, against enumeration and against one by one.
 #include <catch2/catch.hpp>
 
-#include "batches.hpp"
 #include "bp/bundle_api.hpp"
+#include "large.hpp"
 
 using namespace emnesy;
 using namespace emnesy::tests;
@@ -274,19 +274,9 @@ TEST_CASE("long chains in bundles: scales add up") {
 }
 
 TEST_CASE("trees so large that priors come in panes") {
-  // Both numbers' digits one after the other, and entries of no digit between and behind them.
   constexpr std::int32_t digits = 2000;
   Random random(41);
-  Problem p;
-  p.graph = addition_chain(digits);
-  p.layout.block_size = {20 * digits + 8};
-  p.priors.emplace_back(20 * digits + 8, 0.125);
-  for (std::int32_t c = 0; c < 2 * digits; ++c) {
-    p.layout.block.push_back(0);
-    p.layout.offset.push_back(10 * (c / 2) + (c % 2) * (10 * digits + 5));
-    p.layout.stride.push_back(1);
-  }
-  p.labels.assign(digits + 1, -1);
+  const Problem p = long_addition(digits);
   const BeliefPropagation engine(p.graph, p.layout);
   REQUIRE_FALSE(bp::make_plan(engine.graph(), engine.layout()).pane.empty());
   Batch batch = make_batch(p, 21, random, false);

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "bp/plan.hpp"
 #include "large.hpp"
 
 using namespace emnesy;
@@ -82,22 +83,67 @@ TEST_CASE("a prior that is none is found in bundles, in single examples, and by 
 }
 
 TEST_CASE("a prior that is none is found where priors come in panes") {
+  constexpr std::int32_t digits = 1700;
   Random random(72);
-  Problem large = pair_tree(4200, 8, 1, 4200, random);
-  add_rule(large, 8);
+  Problem large = long_addition(digits);
+  add_rule(large, 10);
+  const bp::Plan plan = bp::make_plan(large.graph, large.layout);
+  REQUIRE(plan.pane.size() > 2);
+  REQUIRE(plan.judged_whole);
+  REQUIRE(plan.judged.empty());
+  std::int64_t looked_at = 0;
+  for (const bp::Distributions& d : plan.pane_judged) looked_at += d.end - d.begin;
+  REQUIRE(looked_at == 20 * digits);
+
   const BeliefPropagation engine(large.graph, large.layout);
+  const auto size = static_cast<std::int64_t>(large.priors[0].size());
+  Batch good = make_batch(large, 18, random, false);
+  std::fill(good.labels.begin(), good.labels.end(), -1);
   for (const int lanes : {0, Options::as_many_as_pay}) {
     for (const int threads : {1, 2}) {
       Options options;
       options.lanes = lanes;
       options.threads = threads;
+      const auto plain = answer<float>(engine, good, options);
       options.check_priors = true;
-      Batch batch = make_batch(large, 18, random, false);
+      REQUIRE(same_bits(answer<float>(engine, good, options).posterior[0], plain.posterior[0]));
+      for (const double bad : {not_a_number, -0.25, 1.5, 1e30, std::numeric_limits<double>::infinity()}) {
+        Batch batch = good;
+        const std::int64_t at = large.layout.offset[uniform(random, 0, 2 * digits - 1)] + uniform(random, 0, 9);
+        batch.priors[0][uniform(random, 0, 17) * size + at] = bad;
+        INFO("lanes " << lanes << ", threads " << threads << ", " << bad << " at " << at);
+        CHECK(refused<float>(engine, batch, options));
+      }
+      // Entries of no choice may hold anything; and sums that a glance does not accept may be good enough.
+      Batch batch = good;
+      for (std::int64_t e = 0; e < 18; ++e) batch.priors[0][e * size + size - 1] = not_a_number;
+      for (std::int64_t k = 0; k < 10; ++k) batch.priors[0][7 * size + large.layout.offset[33] + k] *= 0.9993;
       CHECK_FALSE(refused<float>(engine, batch, options));
-      batch.priors[0][batch.priors[0].size() - 3] = not_a_number;
+      for (std::int64_t k = 0; k < 10; ++k) batch.priors[0][7 * size + large.layout.offset[33] + k] *= 0.9993;
       CHECK(refused<float>(engine, batch, options));
     }
   }
+}
+
+TEST_CASE("distributions that lie in two panes are looked at, too") {
+  constexpr std::int32_t digits = 1700;
+  Random random(77);
+  Problem large = long_addition(digits);
+  PriorRule rule;
+  for (std::int32_t c = 0; c < 2 * digits; c += 2) rule.offset.push_back(10 * (c / 2));
+  rule.offset.pop_back();
+  rule.width = 20;  // overlapping
+  rule.partial = true;
+  large.layout.rules = {rule};
+  REQUIRE_FALSE(bp::make_plan(large.graph, large.layout).judged_whole);
+  const BeliefPropagation engine(large.graph, large.layout);
+  Batch batch = make_batch(large, 18, random, false);
+  for (double& prior : batch.priors[0]) prior /= 4;
+  Options options;
+  options.check_priors = true;
+  CHECK_FALSE(refused<float>(engine, batch, options));
+  batch.priors[0][batch.priors[0].size() - 10 * digits - 100] = not_a_number;
+  CHECK(refused<float>(engine, batch, options));
 }
 
 TEST_CASE("sums of priors: one within a thousandth, or less where that is allowed") {

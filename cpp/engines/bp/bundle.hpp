@@ -117,13 +117,18 @@ class Bundle final : public BundleWorker<T> {
 
   std::uint64_t run(const Call<T>& call, std::int64_t first, int count) override {
     read_priors(call, first, count);
-    if (call.check != nullptr && !(plain_priors(call) || call.check->look(first, count))) return 0;
+    // Almost always a glance is enough; at priors that come in panes when these open.
+    const bool glanced = call.check != nullptr && plain_priors(call);
+    if (call.check != nullptr && !glanced && !call.check->look(first, count)) return 0;
     if (!plan_.pane.empty()) find_panes(call, first, count);
+    share_.panes().judged = glanced;
     read_labels(call, first, count);
     state_.trusted = Number<Real>::all();
+    state_.plain = Number<Real>::all();
     state_.start_totals();
     prepare(state_, graph_);
     upward<Sum>(share_);
+    if (any(~state_.plain) && !call.check->look(first, count)) return 0;
     double log_evidence[L];
     for (int i = 0; i < L; ++i) log_evidence[i] = state_.log_total(i);
     if (call.beliefs) downward(share_, sink_);
@@ -184,24 +189,12 @@ class Bundle final : public BundleWorker<T> {
     }
   }
 
-  // Whether a glance is enough to see that the priors are distributions. Not those that come in panes, which are not here yet.
+  // Whether it is plain that the priors that are here are distributions: all but those that come in panes.
   bool plain_priors(const Call<T>& call) const {
-    if (call.check->failed() || !plan_.pane.empty()) return false;
-    typename IntLanes<T, L>::Vector plain = Number<Real>::all().v;
-    for (std::size_t b = 0; b < call.check->rules().size(); ++b) {
-      const PriorRule& rule = call.check->rules()[b];
-      const T least = rule.partial ? 0 : least_plain_sum<T>;
-      for (const std::int64_t offset : rule.offset) {
-        const Real* prior = prior_[b].data() + offset;
-        typename Real::Vector sum{};
-        for (std::int32_t k = 0; k < rule.width; ++k) {
-          plain &= prior[k].v >= 0;  // NaN is not
-          sum += prior[k].v;
-        }
-        plain &= (sum >= least) & (sum <= most_plain_sum<T>);
-      }
-    }
-    return !any(IntLanes<T, L>{~plain});
+    if (call.check->failed() || !plan_.judged_whole) return false;
+    IntLanes<T, L> plain = Number<Real>::all();
+    for (const Distributions& d : plan_.judged) plain = plain & plainly<T, L>(d, prior_[d.block].data());
+    return !any(~plain);
   }
 
   void find_panes(const Call<T>& call, std::int64_t first, int count) {

@@ -21,6 +21,7 @@ Plan Planner::build() {
   place_groups();
   find_gaps();
   add_panes();
+  add_judged();
   plan_.scratch_size = end_;
   return std::move(plan_);
 }

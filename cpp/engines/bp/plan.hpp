@@ -100,11 +100,20 @@ struct Pane {
   std::int32_t begin = 0, end = 0;            // factors, in Plan::tree; never more than those of one piece or stem
   std::int32_t span_begin = 0, span_end = 0;  // in Plan::pane_span
   std::int32_t mask_begin = 0, mask_end = 0;  // in Plan::pane_mask: what labels say of these factors' own cells, made there, too
+  std::int32_t judged_begin = 0, judged_end = 0;  // in Plan::pane_judged
 };
 struct Span {
   std::int32_t block = 0;
   std::int64_t begin = 0, end = 0;  // of the block's row
   std::int64_t window = 0;          // where it lies in the window
+};
+
+// Distributions among the priors that the layout has rules for, one after the other.
+struct Distributions {
+  std::int32_t block = 0;
+  std::int32_t width = 1;
+  std::int64_t begin = 0, end = 0;  // of the block's row, or of the window
+  bool partial = false;             // they may sum to less than one
 };
 
 struct Plan {
@@ -178,6 +187,9 @@ struct Plan {
   std::vector<std::int32_t> pane_mask;        // variables
   std::int64_t window_size = 0;
 
+  std::vector<Distributions> judged, pane_judged;  // what a bundle finds in the blocks' rows, and in the window
+  bool judged_whole = true;                        // no distribution lies in several places
+
   // How several threads share one example.
   TreeCut trees;          // order: of the graph's factors; the rest is about `tree`
   Pieces inner_pieces;    // of `inner`
@@ -204,7 +216,7 @@ constexpr std::int64_t least_shared_loopy = 50'000;  // an iteration
 
 // Leaves' values from which on a tree's priors come in panes: more megabytes than the cache next to a core has; and those of a pane.
 constexpr std::int64_t least_paned = 1 << 15;
-constexpr std::int64_t pane_values = 1 << 10;
+constexpr std::int64_t pane_values = 1 << 11;
 
 Plan make_plan(const FactorGraph& graph, const PriorLayout& layout);
 

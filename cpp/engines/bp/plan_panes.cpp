@@ -1,5 +1,6 @@
-// Large trees: which leaves' priors lie in the window at one time.
+// Large trees: which leaves' priors lie in the window at one time; and where the distributions are that a bundle looks at.
 #include <algorithm>
+#include <utility>
 
 #include "bp/planner.hpp"
 
@@ -12,6 +13,18 @@ std::vector<std::uint8_t> bounds(const TreeCut& cut, std::size_t factors) {
   for (const std::int32_t i : cut.piece) bound[i] = 1;
   for (const std::int32_t i : cut.stem) bound[i] = 1;
   return bound;
+}
+
+// One more distribution, at the end of those before where it follows upon them.
+void add(std::vector<Distributions>& all, const Distributions& more) {
+  if (!all.empty()) {
+    Distributions& last = all.back();
+    if (last.block == more.block && last.width == more.width && last.partial == more.partial && last.end == more.begin) {
+      last.end = more.end;
+      return;
+    }
+  }
+  all.push_back(more);
 }
 
 }  // namespace
@@ -93,6 +106,39 @@ void Planner::add_panes() {
       if (!paned[b][i]) plan_.unpaned_span.push_back({static_cast<std::int32_t>(b), i, end, 0});
       i = end;
     }
+  }
+}
+
+void Planner::add_judged() {
+  std::vector<std::vector<Distributions>> inside(plan_.pane.size());
+  for (std::size_t b = 0; b < layout_.rules.size(); ++b) {
+    const PriorRule& rule = layout_.rules[b];
+    const auto block = static_cast<std::int32_t>(b);
+    // By element: its pane and span, or none.
+    std::vector<std::pair<std::int32_t, std::int32_t>> place(plan_.block_size[b], {-1, -1});
+    for (std::size_t p = 0; p < plan_.pane.size(); ++p) {
+      for (std::int32_t s = plan_.pane[p].span_begin; s < plan_.pane[p].span_end; ++s) {
+        const Span& span = plan_.pane_span[s];
+        if (span.block == block) std::fill(place.begin() + span.begin, place.begin() + span.end, std::pair(static_cast<std::int32_t>(p), s));
+      }
+    }
+    for (const std::int64_t offset : rule.offset) {
+      const auto [pane, span] = place[offset];
+      const auto elsewhere = [&](const auto& other) { return other.second != span; };
+      if (std::any_of(place.begin() + offset, place.begin() + offset + rule.width, elsewhere)) {
+        plan_.judged_whole = false;
+      } else if (span < 0) {
+        add(plan_.judged, {block, rule.width, offset, offset + rule.width, rule.partial});
+      } else {
+        const std::int64_t at = offset - plan_.pane_span[span].begin + plan_.pane_span[span].window;
+        add(inside[pane], {block, rule.width, at, at + rule.width, rule.partial});
+      }
+    }
+  }
+  for (std::size_t p = 0; p < plan_.pane.size(); ++p) {
+    plan_.pane[p].judged_begin = static_cast<std::int32_t>(plan_.pane_judged.size());
+    plan_.pane_judged.insert(plan_.pane_judged.end(), inside[p].begin(), inside[p].end());
+    plan_.pane[p].judged_end = static_cast<std::int32_t>(plan_.pane_judged.size());
   }
 }
 

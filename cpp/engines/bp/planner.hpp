@@ -82,7 +82,10 @@ class Planner {
   void place_variables();
   void place_groups();
   void find_gaps();
-  void add_panes();  // plan_panes.cpp
+
+  // plan_panes.cpp
+  void add_panes();
+  void add_judged();
 
   const FactorGraph& graph_;
   const PriorLayout& layout_;

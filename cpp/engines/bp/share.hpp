@@ -107,13 +107,17 @@ class Share {
       other->exponent = typename State<Real>::Exponent{};
       other->residual = Real(0);
       other->trusted = Number<Real>::all();
+      other->plain = Number<Real>::all();
     }
     Round<Step, Summed> round{*this, pieces, first, step};
     team_->round(last - first, &Round<Step, Summed>::visit, &round);
     for (const auto& other : others_) {
       add_power(mine_.exponent, other->exponent);
       mine_.residual = greater(mine_.residual, other->residual);
-      if constexpr (State<Real>::lanes) mine_.trusted = mine_.trusted & other->trusted;
+      if constexpr (State<Real>::lanes) {
+        mine_.trusted = mine_.trusted & other->trusted;
+        mine_.plain = mine_.plain & other->plain;
+      }
     }
     return !round.failed.load(std::memory_order_relaxed);
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bp/judge.hpp"
 #include "bp/kernels.hpp"
 #include "bp/lane_kernels.hpp"
 #include "bp/lanes.hpp"
@@ -30,6 +31,7 @@ struct Rows<Lanes<T, L>> {
   Memory<const T*> in;
   Memory<T*> out;
   const FactorGraph* graph = nullptr;
+  bool judged = false;  // the priors are looked at on the way up
 };
 #endif
 
@@ -112,11 +114,11 @@ struct State {
   }
 
   // Before the first factor of a pane is visited, and after the last one on the way down.
-  void open_pane(std::int32_t pane) {
+  void open_pane(const Pane& pane) {
     if constexpr (lanes) {
       using Scalar = typename Real::Scalar;
       constexpr int L = Real::width;
-      for (std::int32_t s = plan.pane[pane].span_begin; s < plan.pane[pane].span_end; ++s) {
+      for (std::int32_t s = pane.span_begin; s < pane.span_end; ++s) {
         const Span& span = plan.pane_span[s];
         const Scalar* from[L];
         for (int i = 0; i < L; ++i) from[i] = panes.in[std::int64_t{span.block} * L + i] + span.begin;
@@ -124,11 +126,18 @@ struct State {
       }
     }
   }
-  void close_pane(std::int32_t pane) {
+  // On the way up.
+  void judge_pane(const Pane& pane) {
+    if constexpr (lanes) {
+      if (!panes.judged) return;
+      for (std::int32_t j = pane.judged_begin; j < pane.judged_end; ++j) plain = plain & plainly(plan.pane_judged[j], window.data());
+    }
+  }
+  void close_pane(const Pane& pane) {
     if constexpr (lanes) {
       using Scalar = typename Real::Scalar;
       constexpr int L = Real::width;
-      for (std::int32_t s = plan.pane[pane].span_begin; s < plan.pane[pane].span_end; ++s) {
+      for (std::int32_t s = pane.span_begin; s < pane.span_end; ++s) {
         const Span& span = plan.pane_span[s];
         if (panes.out[std::int64_t{span.block} * L] == nullptr) continue;
         Scalar* to[L];
@@ -169,6 +178,7 @@ struct State {
   Logs<Real> logs;             // of what has been multiplied out so far ...
   Exponent exponent{};         // ... and the powers of two of the messages
   Mask trusted = Number<Real>::all();  // lanes
+  Mask plain = Number<Real>::all();    // lanes: priors in panes were distributions
   Real residual = Real(0);     // the greatest change of a message
 
   Memory<Real> bench_store;

@@ -48,27 +48,35 @@ EMNESY_ONE_COPY bool send_up(State<Real>& state, const Factor& factor, const Tab
 }
 
 template <typename Real>
-void open_pane(State<Real>& state, std::int32_t pane) {
+void open_pane(State<Real>& state, const Pane& pane) {
   state.open_pane(pane);
-  prepare_pane(state, state.plan.pane[pane]);
+  prepare_pane(state, pane);
 }
 
 // The pane that factor i is the first of, for a visit to its leaves: on the way up, where the last comes first, or down.
 template <typename Real>
 void open_above(State<Real>& state, std::int32_t i) {
   const Plan& plan = state.plan;
-  if (State<Real>::lanes && !plan.pane.empty() && plan.pane[plan.pane_of[i]].end == i + 1) open_pane(state, plan.pane_of[i]);
+  if (!State<Real>::lanes || plan.pane.empty()) return;
+  const Pane& pane = plan.pane[plan.pane_of[i]];
+  if (pane.end != i + 1) return;
+  open_pane(state, pane);
+  state.judge_pane(pane);
 }
 template <typename Real>
 void open_below(State<Real>& state, std::int32_t i) {
   const Plan& plan = state.plan;
-  if (State<Real>::lanes && !plan.pane.empty() && plan.pane[plan.pane_of[i]].begin == i) open_pane(state, plan.pane_of[i]);
+  if (!State<Real>::lanes || plan.pane.empty()) return;
+  const Pane& pane = plan.pane[plan.pane_of[i]];
+  if (pane.begin == i) open_pane(state, pane);
 }
 // What has been emitted of its leaves goes to the examples' rows.
 template <typename Real>
 void close_below(State<Real>& state, std::int32_t i) {
   const Plan& plan = state.plan;
-  if (State<Real>::lanes && !plan.pane.empty() && plan.pane[plan.pane_of[i]].end == i + 1) state.close_pane(plan.pane_of[i]);
+  if (!State<Real>::lanes || plan.pane.empty()) return;
+  const Pane& pane = plan.pane[plan.pane_of[i]];
+  if (pane.end == i + 1) state.close_pane(pane);
 }
 
 // Of the top, the groups' sums alone, which wait for nothing; of subtrees, everything.
