@@ -80,6 +80,7 @@ struct Structured {
 // One end of an edge between a factor and an interface variable.
 struct Interface {
   std::int32_t variable = 0;
+  std::int32_t cardinality = 0;
   std::int64_t in = 0;   // scratch: message from the variable
   std::int64_t out = 0;  // scratch: message to the variable
 };

@@ -118,7 +118,7 @@ Factor Planner::add_factor(std::size_t f, const std::vector<std::int32_t>& inter
     plan_.lane_groups += lanes.groups.group_count;
   }
   factor.interface_begin = static_cast<std::int32_t>(plan_.interface.size());
-  for (const std::int32_t variable : interface) plan_.interface.push_back({variable, 0, 0});
+  for (const std::int32_t variable : interface) plan_.interface.push_back({variable, graph_.cardinality[variable], 0, 0});
   return factor;
 }
 

@@ -108,7 +108,7 @@ struct State {
   }
   Real* at(std::int64_t offset) { return scratch + offset; }
   Real* bench(std::int64_t offset) { return bench_store.data() + offset; }
-  Real* groups(const Factor& factor) { return groups_store + (lanes ? factor.lane_groups : factor.groups); }
+  Real* groups(const Factor& factor) const { return groups_store + (lanes ? factor.lane_groups : factor.groups); }
   const Table& table(const Factor& factor) const {
     return lanes ? plan.lane_table[factor.lane_table].groups : plan.table[factor.table];
   }

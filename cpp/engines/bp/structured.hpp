@@ -44,7 +44,7 @@ bool structured_decode(State<Real>& state, const Factor& factor, std::int32_t in
   const Interface* interface = plan.interface.data() + factor.interface_begin;
   Real* known = state.bench(plan.structured_known);
   const auto fix = [&](std::int32_t k) {
-    const std::int32_t variable = interface[k].variable, values = plan.variable[variable].cardinality;
+    const std::int32_t variable = interface[k].variable, values = interface[k].cardinality;
     for (std::int32_t v = 0; v < values; ++v) known[v] = Real(v == state.value[variable] ? 1 : 0);
     state.in[k] = known;
     known += values;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bp/evidence.hpp"
+#include "bp/fetch.hpp"
 #include "bp/share.hpp"
 #include "bp/state.hpp"
 #include "bp/structured.hpp"
@@ -29,7 +30,7 @@ EMNESY_ONE_COPY bool send_up(State<Real>& state, const Factor& factor, const Tab
   const Real* groups = state.groups(factor);
   if (factor.has_parent) {
     const std::int32_t last = table.interface_count - 1;
-    const std::int32_t values = plan.variable[plan.interface[factor.interface_begin + last].variable].cardinality;
+    const std::int32_t values = plan.interface[factor.interface_begin + last].cardinality;
     Real* message = state.out[last];
     if (factor.structured >= 0) {
       structured_up<Op>(state, factor, table.interface_count);
@@ -87,6 +88,7 @@ struct UpwardPiece {
     const bool top = begin < state.plan.trees.top;
     for (std::int32_t i = end; i-- > begin;) {
       open_above(state, i);
+      fetch_factor<true>(state, i - fetched_ahead);
       const Factor& factor = state.plan.tree[i];
       const Table& table = state.table(factor);
       const Range range = visited(state, factor, table);
@@ -104,6 +106,7 @@ struct UpwardStem {
   bool operator()(State<Real>& state, std::int32_t begin, std::int32_t end) const {
     for (std::int32_t i = end; i-- > begin;) {
       if constexpr (Sums) open_above(state, i);
+      fetch_factor<true>(state, i - fetched_ahead);
       const Factor& factor = state.plan.tree[i];
       const Table& table = state.table(factor);
       const Range range = visited(state, factor, table);
@@ -232,14 +235,14 @@ EMNESY_ONE_COPY bool send_down(State<Real>& state, const Factor& factor, const T
   find_messages(state, factor, table);
   const Interface* interface = plan.interface.data() + factor.interface_begin;
   for (std::int32_t k = 0; k < children; ++k) {
-    std::fill_n(state.out[k], plan.variable[interface[k].variable].cardinality, Real(0));
+    std::fill_n(state.out[k], interface[k].cardinality, Real(0));
   }
   total = factor.structured >= 0 ? structured_messages<Sum>(state, factor, 0, children)
                                  : messages_out<Sum>(table, range, state.groups(factor), state.in.data(), state.out.data(),
                                                      state.bench(plan.group_weights), children, state.spare);
   if (!state.holds(total)) return false;
   for (std::int32_t k = 0; k < children; ++k) {
-    const std::int32_t values = plan.variable[interface[k].variable].cardinality;
+    const std::int32_t values = interface[k].cardinality;
     if (!state.check(rescale(state.out[k], values, ignored))) return false;
   }
   return multiply(state, factor.down_begin, factor.down_end, ignored);
@@ -253,7 +256,7 @@ Real weigh_groups(State<Real>& state, const Factor& factor, const Table& table, 
   find_messages(state, factor, table);
   Real* dropped = state.bench(plan.dropped);
   for (std::int32_t k = 0; k < children; ++k) {
-    const std::int32_t values = plan.variable[plan.interface[factor.interface_begin + k].variable].cardinality;
+    const std::int32_t values = plan.interface[factor.interface_begin + k].cardinality;
     state.out[k] = dropped;
     dropped = std::fill_n(dropped, values, Real(0));
   }
@@ -279,6 +282,7 @@ struct Downward {
       const Range range = visited(state, factor, table);
       Real total;
       if constexpr (Does != Down::Send) open_below(state, i);
+      fetch_factor<false>(state, i + fetched_ahead);
       if constexpr (Does == Down::Emit) {
         if (table.leaf_count > 0 || factor.slice_local) {
           total = weigh_groups(state, factor, table, range);
