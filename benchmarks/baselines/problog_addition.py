@@ -1,4 +1,7 @@
-"""N-digit addition in ProbLog: ground, compile to a circuit and evaluate, one example a call.
+"""N-digit addition in ProbLog: ground, compile to a d-DNNF and evaluate, one example a call.
+
+Of its compilers the one that ends: sentential decision diagrams, its choice where PySDD is installed, take
+over twenty minutes at N = 4, d-DNNFs six seconds.
 
 ImportError where ProbLog is not installed.
 """
@@ -46,7 +49,7 @@ def prepare(priors: Floats, sums: NDArray[np.int32]) -> Callable[[], Floats]:
         limit = sys.getrecursionlimit()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            answers = get_evaluatable().create_from(PrologString(text)).evaluate()
+            answers = get_evaluatable("ddnnf").create_from(PrologString(text)).evaluate()
         sys.setrecursionlimit(limit)
         posterior = np.zeros((1, 2, n, 10))
         for atom, p in answers.items():
