@@ -16,13 +16,11 @@ using namespace emnesy;
 
 namespace {
 
-constexpr long most_threads = 1 << 16;  // as emnesy.engine.options has it
-
 class PlainCall {
  public:
-  PlainCall(py::object reader, py::object engine, py::object report, py::object wrap)
+  PlainCall(py::object reader, py::object engine, py::object report, py::object wrap, int most_threads)
       : reader_owner_(std::move(reader)), engine_owner_(std::move(engine)), report_(std::move(report)), wrap_(std::move(wrap)),
-        reader_(reader_owner_.cast<const TensorReader&>()), engine_(engine_owner_.cast<const BeliefPropagation&>()) {
+        most_threads_(most_threads), reader_(reader_owner_.cast<const TensorReader&>()), engine_(engine_owner_.cast<const BeliefPropagation&>()) {
     const auto& sizes = engine_.layout().block_size;
     bool fits = engine_.exact() && sizes.size() == reader_.priors().size() + 1 &&
                 static_cast<std::size_t>(reader_.slots()) == engine_.graph().slot_variable.size();
@@ -35,7 +33,7 @@ class PlainCall {
                     const py::object& seed) {
     Options options;  // the seed is not needed, but must be one
     if (!whole(seed, 0, PY_SSIZE_T_MAX)) return py::none();
-    const auto several = whole(threads, 1, most_threads);
+    const auto several = whole(threads, 1, most_threads_);
     if (!several) return py::none();
     options.threads = static_cast<int>(*several);
     options.check_priors = true;
@@ -121,6 +119,7 @@ class PlainCall {
   }
 
   const py::object reader_owner_, engine_owner_, report_, wrap_;
+  const int most_threads_;
   const TensorReader& reader_;
   const BeliefPropagation& engine_;
   py::object last_;
@@ -132,7 +131,7 @@ class PlainCall {
 
 void bind_plain_call(py::module_& m) {
   py::class_<PlainCall>(m, "PlainCall")
-      .def(py::init<py::object, py::object, py::object, py::object>(), py::arg("reader"), py::arg("engine"), py::arg("report"),
-           py::arg("wrap"))
+      .def(py::init<py::object, py::object, py::object, py::object, int>(), py::arg("reader"), py::arg("engine"), py::arg("report"),
+           py::arg("wrap"), py::arg("most_threads"))
       .def("answer", &PlainCall::answer, py::arg("priors"), py::arg("evidence"), py::arg("fixed"), py::arg("threads"), py::arg("seed"));
 }

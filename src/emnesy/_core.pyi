@@ -601,7 +601,7 @@ class PlainCall:
     """Answers calls about which nothing is unusual, by an engine that is exact in two passes.
 
     `report`: makes an engine's report of so many examples and a type character, "f" or "d". `wrap`: an
-    array in the library of what `reader` had to view.
+    array in the library of what `reader` had to view. Calls with more than `most_threads` are unusual.
     """
 
     def __init__(
@@ -610,6 +610,7 @@ class PlainCall:
         engine: BeliefPropagation,
         report: Callable[[int, str], Any],
         wrap: Callable[[NDArray[Any]], Any],
+        most_threads: int,
     ) -> None: ...
     def answer(
         self,

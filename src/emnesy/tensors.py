@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emnesy import _core
 from emnesy.diagnostics import DataError, Diagnostic
 from emnesy.diagnostics.suggest import did_you_mean
+from emnesy.engine.options import MOST_THREADS
 
 if TYPE_CHECKING:
     from emnesy.engine.base import TwoPasses
@@ -81,7 +82,7 @@ def tensor_reader(interface: Interface) -> _core.TensorReader:
 
 def plain_call(reader: _core.TensorReader, passes: TwoPasses) -> _core.PlainCall:
     """From tensors to the answer in one step, where they are plain."""
-    return _core.PlainCall(reader, passes.native, passes.report, _from_numpy)
+    return _core.PlainCall(reader, passes.native, passes.report, _from_numpy, MOST_THREADS)
 
 
 def _from_numpy(array: Array) -> Any:

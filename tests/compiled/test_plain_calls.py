@@ -312,7 +312,7 @@ def test_reports_that_answers_share_cannot_be_changed():
 def test_one_step_refuses_engines_and_rows_of_other_programs():
     one, other = emnesy.load(BOOLEAN).compile("bp"), emnesy.load(LINKED).compile("exact")
     with pytest.raises(ValueError, match="does not answer plain calls"):
-        _core.PlainCall(one._reader, other.engine._native, print, print)
+        _core.PlainCall(one._reader, other.engine._native, print, print, 4)
     priors, evidence = examples(np.random.default_rng(1), 4)
     for fixed in (np.zeros((1, 9), np.float32), np.zeros((1, 0), np.int32), None):
         with pytest.raises(TypeError, match="own probabilities"):
