@@ -60,16 +60,16 @@ inline Problem pair_tree(int choices, int values, int reach, int apart, Random& 
   return maker.finish(hard);
 }
 
-// A sum of so many digits that priors come in panes: both numbers' digits one after the other, and entries of no digit between and
-// behind them.
-inline Problem long_addition(std::int32_t digits) {
+// A sum of so many digits that priors come in panes: both numbers' digits one after the other, `gap` entries of no digit between them and
+// three behind them.
+inline Problem long_addition(std::int32_t digits, std::int64_t gap = 5) {
   Problem p;
   p.graph = addition_chain(digits);
-  p.layout.block_size = {20 * digits + 8};
-  p.priors.emplace_back(20 * digits + 8, 0.125);
+  p.layout.block_size = {20 * digits + gap + 3};
+  p.priors.emplace_back(20 * digits + gap + 3, 0.125);
   for (std::int32_t c = 0; c < 2 * digits; ++c) {
     p.layout.block.push_back(0);
-    p.layout.offset.push_back(10 * (c / 2) + (c % 2) * (10 * digits + 5));
+    p.layout.offset.push_back(10 * (c / 2) + (c % 2) * (10 * digits + gap));
     p.layout.stride.push_back(1);
   }
   p.labels.assign(digits + 1, -1);

@@ -85,12 +85,16 @@ TEST_CASE("a prior that is none is found in bundles, in single examples, and by 
 TEST_CASE("a prior that is none is found where priors come in panes") {
   constexpr std::int32_t digits = 1700;
   Random random(72);
-  Problem large = long_addition(digits);
+  // Between the numbers' digits one that the graph does not know: it is in no pane.
+  Problem large = long_addition(digits, 10);
   add_rule(large, 10);
+  large.layout.rules[0].offset.push_back(10 * digits);
   const bp::Plan plan = bp::make_plan(large.graph, large.layout);
   REQUIRE(plan.pane.size() > 2);
   REQUIRE(plan.judged_whole);
-  REQUIRE(plan.judged.empty());
+  REQUIRE(plan.judged.size() == 1);
+  REQUIRE(plan.judged[0].begin == 10 * digits);
+  REQUIRE(plan.judged[0].end == 10 * digits + 10);
   std::int64_t looked_at = 0;
   for (const bp::Distributions& d : plan.pane_judged) looked_at += d.end - d.begin;
   REQUIRE(looked_at == 20 * digits);
@@ -99,6 +103,7 @@ TEST_CASE("a prior that is none is found where priors come in panes") {
   const auto size = static_cast<std::int64_t>(large.priors[0].size());
   Batch good = make_batch(large, 18, random, false);
   std::fill(good.labels.begin(), good.labels.end(), -1);
+  for (std::int64_t e = 0; e < 18; ++e) std::fill_n(good.priors[0].begin() + e * size + 10 * digits, 10, 0.1);
   for (const int lanes : {0, Options::as_many_as_pay}) {
     for (const int threads : {1, 2}) {
       Options options;
@@ -114,6 +119,9 @@ TEST_CASE("a prior that is none is found where priors come in panes") {
         INFO("lanes " << lanes << ", threads " << threads << ", " << bad << " at " << at);
         CHECK(refused<float>(engine, batch, options));
       }
+      Batch elsewhere = good;
+      elsewhere.priors[0][11 * size + 10 * digits + 4] = not_a_number;
+      CHECK(refused<float>(engine, elsewhere, options));
       // Entries of no choice may hold anything; and sums that a glance does not accept may be good enough.
       Batch batch = good;
       for (std::int64_t e = 0; e < 18; ++e) batch.priors[0][e * size + size - 1] = not_a_number;
