@@ -186,8 +186,9 @@ void BeliefPropagation::run(const std::vector<PriorBlock<Real>>& priors, std::in
       for (std::int64_t job = alone; job < jobs; ++job) schedule.run(crew, job);
     });
   }
-  for (auto& crew : working) {
-    if (crew) crews.give_back(std::move(crew));
+  // The caller's last: in its next call it is again the first to take one, whose memory then is near its core still.
+  for (auto crew = working.rbegin(); crew != working.rend(); ++crew) {
+    if (*crew) crews.give_back(std::move(*crew));
   }
   if (check.failed()) throw InvalidPriors();
 }
