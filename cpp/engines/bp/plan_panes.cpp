@@ -1,6 +1,5 @@
 // Large trees: which leaves' priors lie in the window at one time; and where the distributions are that a bundle looks at.
 #include <algorithm>
-#include <utility>
 
 #include "bp/planner.hpp"
 
@@ -110,35 +109,34 @@ void Planner::add_panes() {
 }
 
 void Planner::add_judged() {
-  std::vector<std::vector<Distributions>> inside(plan_.pane.size());
+  std::vector<std::vector<Distributions>> inside(plan_.pane_span.size());
   for (std::size_t b = 0; b < layout_.rules.size(); ++b) {
     const PriorRule& rule = layout_.rules[b];
     const auto block = static_cast<std::int32_t>(b);
-    // By element: its pane and span, or none.
-    std::vector<std::pair<std::int32_t, std::int32_t>> place(plan_.block_size[b], {-1, -1});
-    for (std::size_t p = 0; p < plan_.pane.size(); ++p) {
-      for (std::int32_t s = plan_.pane[p].span_begin; s < plan_.pane[p].span_end; ++s) {
-        const Span& span = plan_.pane_span[s];
-        if (span.block == block) std::fill(place.begin() + span.begin, place.begin() + span.end, std::pair(static_cast<std::int32_t>(p), s));
-      }
+    std::vector<std::int32_t> span_of(plan_.block_size[b], -1);  // by element; -1: in no pane
+    for (std::size_t s = 0; s < plan_.pane_span.size(); ++s) {
+      const Span& span = plan_.pane_span[s];
+      if (span.block == block) std::fill(span_of.begin() + span.begin, span_of.begin() + span.end, static_cast<std::int32_t>(s));
     }
     for (const std::int64_t offset : rule.offset) {
-      const auto [pane, span] = place[offset];
-      const auto elsewhere = [&](const auto& other) { return other.second != span; };
-      if (std::any_of(place.begin() + offset, place.begin() + offset + rule.width, elsewhere)) {
+      const std::int32_t s = span_of[offset];
+      const auto first = span_of.begin() + offset;
+      if (std::count(first, first + rule.width, s) != rule.width) {
         plan_.judged_whole = false;
-      } else if (span < 0) {
+      } else if (s < 0) {
         add(plan_.judged, {block, rule.width, offset, offset + rule.width, rule.partial});
       } else {
-        const std::int64_t at = offset - plan_.pane_span[span].begin + plan_.pane_span[span].window;
-        add(inside[pane], {block, rule.width, at, at + rule.width, rule.partial});
+        const std::int64_t at = offset - plan_.pane_span[s].begin + plan_.pane_span[s].window;
+        add(inside[s], {block, rule.width, at, at + rule.width, rule.partial});
       }
     }
   }
-  for (std::size_t p = 0; p < plan_.pane.size(); ++p) {
-    plan_.pane[p].judged_begin = static_cast<std::int32_t>(plan_.pane_judged.size());
-    plan_.pane_judged.insert(plan_.pane_judged.end(), inside[p].begin(), inside[p].end());
-    plan_.pane[p].judged_end = static_cast<std::int32_t>(plan_.pane_judged.size());
+  for (Pane& pane : plan_.pane) {
+    pane.judged_begin = static_cast<std::int32_t>(plan_.pane_judged.size());
+    for (std::int32_t s = pane.span_begin; s < pane.span_end; ++s) {
+      plan_.pane_judged.insert(plan_.pane_judged.end(), inside[s].begin(), inside[s].end());
+    }
+    pane.judged_end = static_cast<std::int32_t>(plan_.pane_judged.size());
   }
 }
 

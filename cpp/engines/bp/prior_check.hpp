@@ -14,7 +14,6 @@ class PriorCheck {
  public:
   PriorCheck(const PriorLayout& layout, const std::vector<PriorBlock<Source>>& priors) : layout_(layout), priors_(priors) {}
 
-  const std::vector<PriorRule>& rules() const { return layout_.rules; }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
   // Examples first .. first + count - 1. False: here or elsewhere a prior is none, and no answer is wanted any more.
@@ -24,6 +23,8 @@ class PriorCheck {
   void look_at_all(std::int64_t batch, int threads);
 
  private:
+  const std::vector<PriorRule>& rules() const { return layout_.rules; }
+
   const PriorLayout& layout_;
   const std::vector<PriorBlock<Source>>& priors_;
   std::atomic<bool> failed_{false};
